@@ -1,0 +1,170 @@
+"""Accounts: the record that parties, protections, passcodes and every disclosure attempt hang on.
+
+State keeps counters, not lists, so the hundred-thousandth attempt costs what the tenth did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import ClassVar
+
+import msgspec
+from msgspec.structs import replace
+
+from domain import party as parties
+from domain.attempt import DisclosureAttempted
+from domain.event import Event, Kept, event
+from domain.party import Party, PartyAdded
+from domain.passcode import CallBack, CallBackPlaced, Offer, Passcode, PasscodeOffered, PasscodeSet, PasscodeTried
+from domain.protection import Protection, ProtectionConfirmed, ProtectionStarted
+from domain.refusal import Refused
+
+
+class AccountState(msgspec.Struct, frozen=True, gc=False):
+    """What is true of one account. An account nobody opened has this state too, empty."""
+
+    opened: bool = False
+    parties: Mapping[str, Party] = {}
+    protections: Mapping[str, Protection] = {}
+    bookings: tuple[str, ...] = ()
+    attempts: int = 0
+    withheld: int = 0
+    tries: int = 0
+    failures: int = 0
+
+    def protected(self, now: datetime) -> frozenset[str]:
+        """The parties whose protection is in force at `now`."""
+        if not self.protections:
+            return frozenset()
+        return frozenset(party for party, protection in self.protections.items() if protection.active(now))
+
+    def ever_protected(self) -> frozenset[str]:
+        """The parties who were protected at any time; who may open a booking that is still guarded after a lapse."""
+        return frozenset(self.protections)
+
+    def adverse_towards(self, party_id: str, protected: frozenset[str]) -> frozenset[str]:
+        """Those of the `protected` parties towards whom this one is adverse."""
+        return frozenset(party for party in protected if party_id in self.protections[party].adverse)
+
+
+@event
+class AccountOpened(Event, frozen=True, kw_only=True):
+    """An account was opened; `reference` is the back office's own pseudonymous id for it."""
+
+    NAME: ClassVar[str] = "account.opened.v1"
+    reference: str = ""
+
+
+@event
+class BookingAdded(Event, frozen=True, kw_only=True):
+    """A booking belongs to this account from now on."""
+
+    NAME: ClassVar[str] = "account.booking_added.v1"
+    booking_id: str
+
+
+@event
+class HistoryRead(Event, frozen=True, kw_only=True):
+    """An auditor read a page of the account's history: `limit` entries after this version."""
+
+    NAME: ClassVar[str] = "account.history_read.v1"
+    after: int
+    limit: int
+
+
+def stream(account_id: str) -> str:
+    """The stream of this account."""
+    return f"account:{account_id}"
+
+
+def evolve(state: AccountState, happened: Event, version: int) -> AccountState:  # noqa: PLR0911 - one arm for each event
+    """Fold one event that stands at `version` of the account's stream."""
+    match happened:
+        case DisclosureAttempted(outcome=outcome, listeners=listeners):
+            withheld = state.withheld + (outcome == "withheld")
+            by_party = _counted(state.parties, {heard.party_id for heard in listeners})
+            return replace(state, attempts=state.attempts + 1, withheld=withheld, parties=by_party)
+        case PasscodeTried(accepted=accepted):
+            return replace(state, tries=state.tries + 1, failures=state.failures + (not accepted))
+        case AccountOpened():
+            return replace(state, opened=True)
+        case BookingAdded(booking_id=booking_id):
+            return replace(state, bookings=(*state.bookings, booking_id))
+        case PartyAdded(party_id=party_id):
+            return replace(state, parties={**state.parties, party_id: parties.added(happened, version)})
+        case PasscodeOffered() | PasscodeSet() | CallBackPlaced():
+            party = _with_passcode(state.parties[happened.party_id], happened, version)
+            return replace(state, parties={**state.parties, happened.party_id: party})
+        case ProtectionStarted() | ProtectionConfirmed():
+            return replace(state, protections=_protections(state.protections, happened, version))
+        case _:
+            return state
+
+
+def _counted(known: Mapping[str, Party], heard: set[str]) -> Mapping[str, Party]:
+    counted = {
+        party_id: replace(known[party_id], attempts=known[party_id].attempts + 1) for party_id in heard & known.keys()
+    }
+    return {**known, **counted} if counted else known
+
+
+def _with_passcode(party: Party, happened: PasscodeOffered | PasscodeSet | CallBackPlaced, version: int) -> Party:
+    match happened:
+        case PasscodeOffered():
+            return replace(party, offer=Offer(happened.offer_id, happened.token, happened.reason, happened.expires_at))
+        case CallBackPlaced():
+            digest = Kept(happened.digest, version, CallBackPlaced.NAME, "digest")
+            placed = CallBack(
+                happened.call_back_id, digest, happened.supervisor, happened.interaction_id, happened.expires_at
+            )
+            return replace(party, call_back=placed)
+        case PasscodeSet():
+            passcode = Passcode(happened.passcode_id, Kept(happened.digest, version, PasscodeSet.NAME, "digest"))
+            duress = None
+            if happened.duress_digest is not None:
+                kept = Kept(happened.duress_digest, version, PasscodeSet.NAME, "duress_digest")
+                duress = Passcode(happened.duress_id, kept)
+            gated = party.gated or happened.gates
+            return replace(party, passcode=passcode, duress=duress, gated=gated, offer=None)
+
+
+def _protections(
+    known: Mapping[str, Protection], happened: ProtectionStarted | ProtectionConfirmed, version: int
+) -> Mapping[str, Protection]:
+    before = known.get(happened.party_id)
+    match happened:
+        case ProtectionStarted():
+            safe_contact = Kept(happened.safe_contact, version, ProtectionStarted.NAME, "safe_contact")
+            adverse, until, confirmers = frozenset(happened.adverse), happened.until, ()
+            if before is not None:  # asked for again: it only narrows, and what two people confirmed stays confirmed
+                adverse |= before.adverse
+                if before.until is None:
+                    return {**known, happened.party_id: replace(before, adverse=adverse)}
+            started = Protection(
+                happened.protection_id, happened.party_id, adverse, safe_contact, until, happened.started_by, confirmers
+            )
+            return {**known, happened.party_id: started}
+        case ProtectionConfirmed(confirmer=confirmer, complete=complete):
+            if before is None:
+                return known
+            until = None if complete else before.until
+            confirmed = replace(before, until=until, confirmers=(*before.confirmers, confirmer))
+            return {**known, happened.party_id: confirmed}
+
+
+def exists(state: AccountState) -> None:
+    """Raise Refused("unknown_account") unless somebody opened this account."""
+    if not state.opened:
+        raise Refused("unknown_account", "there is no such account; open it first", place="account_id")
+
+
+def add_party(state: AccountState, added: PartyAdded) -> PartyAdded:
+    """Decide on a new party. Raises Refused("unknown_account")."""
+    exists(state)
+    return added
+
+
+def holder(state: AccountState) -> str | None:
+    """The party who holds the account, if one is named."""
+    return next((party_id for party_id, party in state.parties.items() if party.kind == "holder"), None)

@@ -1,0 +1,46 @@
+"""Disclosure attempts: a question about bookings, who would hear the answer, and what was decided.
+
+The event is all that is kept of an answer. The document itself never is: it can be made again from the log (see `decision`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+import msgspec
+
+from domain.event import Event, Personal, event
+
+Outcome = Literal["disclosed", "withheld"]
+Asked = Literal["booking", "bookings"]
+
+
+class Heard(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One listener at the moment of the answer: where he stood, and as which party."""
+
+    listener_id: str
+    standing: str
+    protection: str
+    party_id: str = ""
+
+
+@event
+class DisclosureAttempted(Event, frozen=True, kw_only=True):
+    """Somebody asked. `bookings` are those that the answer was about; `judged_at` the version of every stream it was judged on.
+
+    `view` is the view the answer was taken from: "held", "shown", or "" where nothing was disclosed. `rules` decided it.
+    """
+
+    NAME: ClassVar[str] = "disclosure.attempted.v1"
+    decision_id: str
+    asked: Asked
+    bookings: tuple[str, ...]
+    classes: str
+    purpose: str
+    outcome: Outcome
+    view: str
+    rules: tuple[str, ...]
+    listeners: tuple[Heard, ...]
+    judged_at: Mapping[str, int]
+    locator: Personal | None = None

@@ -1,0 +1,69 @@
+"""Parties: the people on an account, and how the facts a caller offered are compared with what is known of each.
+
+Facts are compared as marks: a keyed digest of the normalised fact, made by the service with a key of that person, so that the
+log holds no fact in clear and a forgotten person cannot be matched any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import msgspec
+
+from domain.event import Event, Kept, Personal, event
+from domain.passcode import CallBack, Offer, Passcode
+
+KINDS = ("holder", "traveller", "contact")
+
+# What may stand beside a surname to tell one person from another.
+DISTINGUISHING = frozenset({"given_name", "date_of_birth", "email", "phone", "loyalty", "locator"})
+
+
+class Party(msgspec.Struct, frozen=True, gc=False):
+    """One person. `marks` are `kind:digest`; `gated` says that an unproved caller hears nothing (see `passcode`)."""
+
+    party_id: str
+    kind: str
+    marks: frozenset[str]
+    profile: Kept
+    attempts: int = 0
+    gated: bool = False
+    passcode: Passcode | None = None
+    duress: Passcode | None = None
+    offer: Offer | None = None
+    call_back: CallBack | None = None
+
+
+@event
+class PartyAdded(Event, frozen=True, kw_only=True):
+    """A person was put on the account, by hand or by a document that names them."""
+
+    NAME: ClassVar[str] = "party.added.v1"
+    party_id: str
+    kind: str
+    marks: tuple[str, ...]
+    profile: Personal
+
+
+def added(recorded: PartyAdded, version: int) -> Party:
+    """The party as first recorded, at this version of the account's stream."""
+    profile = Kept(recorded.profile, version, PartyAdded.NAME, "profile")
+    return Party(recorded.party_id, recorded.kind, frozenset(recorded.marks), profile)
+
+
+def identify(parties: Mapping[str, Party], offered: Mapping[str, Mapping[str, str]], *, locator_shown: bool) -> str:
+    """Find the one party whose facts were offered; "" if there is none, or more than one.
+
+    `offered` maps a party id to that party's marks of the offered facts, by kind. Every offered fact has to be right (one wrong
+    answer is wrong), a surname has to be among them, and something that tells people apart, the booking's shown locator included.
+    """
+    found = ""
+    for party_id, party in parties.items():
+        marks = offered.get(party_id, {})
+        right = "surname" in marks and all(mark in party.marks for mark in marks.values())
+        if right and (locator_shown or DISTINGUISHING & marks.keys()):
+            if found:
+                return ""
+            found = party_id
+    return found

@@ -1,0 +1,99 @@
+"""Protection: provisional at first (it only narrows, and lapses), confirmed by two people of tier 3.
+
+Starting one freezes the shown view of every booking in the same append. A provisional protection that lapses opens nothing: a
+booking whose views have come to differ stays guarded until people have looked at it (see `booking.guarded`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, ClassVar
+
+import msgspec
+
+from domain.event import Actor, Event, Kept, Personal, event
+from domain.refusal import Refused
+
+if TYPE_CHECKING:
+    from domain.account import AccountState
+
+PROVISIONAL_LASTS = timedelta(hours=72)
+CONFIRMERS = 2
+CONFIRMING_TIER = 3
+
+
+class Protection(msgspec.Struct, frozen=True, gc=False):
+    """One party's protection; `until` bounds a provisional one and is None once confirmed."""
+
+    protection_id: str
+    party_id: str
+    adverse: frozenset[str]
+    safe_contact: Kept
+    until: datetime | None
+    started_by: str
+    confirmers: tuple[str, ...] = ()
+
+    def active(self, now: datetime) -> bool:
+        """Whether it is in force at `now`."""
+        return self.until is None or now < self.until
+
+
+@event
+class ProtectionStarted(Event, frozen=True, kw_only=True):
+    """A caller asked to be protected: provisional from now on."""
+
+    NAME: ClassVar[str] = "protection.started.v1"
+    protection_id: str
+    party_id: str
+    adverse: tuple[str, ...]
+    safe_contact: Personal
+    until: datetime
+    started_by: str
+    review_on: str = ""
+
+
+@event
+class ProtectionConfirmed(Event, frozen=True, kw_only=True):
+    """One person of tier 3 confirmed; `complete` when that makes two."""
+
+    NAME: ClassVar[str] = "protection.confirmed.v1"
+    protection_id: str
+    party_id: str
+    confirmer: str
+    complete: bool
+
+
+def start(account: AccountState, started: ProtectionStarted) -> ProtectionStarted:
+    """Decide on a new protection. Raises Refused("unknown_party") for people who are not on the account, naming the place."""
+    if started.party_id not in account.parties:
+        raise Refused("unknown_party", "name a party of this account; add the person first", place="protected_party_id")
+    for index, adverse in enumerate(started.adverse):
+        if adverse not in account.parties or adverse == started.party_id:
+            raise Refused(
+                "unknown_party",
+                "name other parties of this account, not the protected one",
+                place=f"adverse_party_ids[{index}]",
+            )
+    return started
+
+
+def confirm(account: AccountState, protection_id: str, actor: Actor, now: datetime) -> ProtectionConfirmed:
+    """Decide on a confirmation: two different people of tier 3, neither of whom started it.
+
+    Raises Refused: "unknown_protection", "lapsed", "confirmed_already" or "another_person".
+    """
+    found = next((p for p in account.protections.values() if p.protection_id == protection_id), None)
+    if found is None:
+        raise Refused("unknown_protection", "there is no such protection on this account", place="protection_id")
+    if found.until is None:
+        raise Refused("confirmed_already", "two people have confirmed this protection already")
+    if not found.active(now):
+        raise Refused("lapsed", "this provisional protection has lapsed; start it again")
+    if actor.subject in found.confirmers or actor.subject == found.started_by:
+        raise Refused(
+            "another_person", "whoever started or has confirmed a protection cannot confirm it; ask another person"
+        )
+    complete = len(found.confirmers) + 1 >= CONFIRMERS
+    return ProtectionConfirmed(
+        protection_id=protection_id, party_id=found.party_id, confirmer=actor.subject, complete=complete
+    )
