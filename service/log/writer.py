@@ -1,0 +1,249 @@
+"""The one thread that writes. Whatever queued up while a group was being flushed is the next group.
+
+A group is one transaction and one flush: lock, read heads, settle each append, write the rows, commit. Where the
+database refuses the group's rows it is rolled back and each append tried alone, so that only the bad one fails. Where
+the database cannot be reached, everything that waits is told so at once, and the next append finds a new connection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.log import tables
+from service.log.database import Repeats
+from service.log.errors import Conflict, LogError, LogUnavailable, Refused, reason
+from service.log.group import Group, check, reset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import PoolProxiedConnection
+
+    from service.log.append import Append
+    from service.log.database import Database
+
+__all__ = ["Writer"]
+
+PROBE = "(probe)"  # the application name of the mark a probe leaves in the tracking table
+MARK = """
+INSERT INTO tracking (application, position) VALUES (?, 1)
+ON CONFLICT (application) DO UPDATE SET position = tracking.position + 1"""
+PRUNE = """
+DELETE FROM snapshots WHERE stream = ? AND version < (SELECT max(version) FROM snapshots WHERE stream = ?)"""
+TRACK = """
+INSERT INTO tracking (application, position) VALUES (?, ?)
+ON CONFLICT (application) DO UPDATE SET position = excluded.position WHERE tracking.position < excluded.position"""
+
+
+class Writer:
+    """A queue, a thread and a connection."""
+
+    def __init__(self, database: Database, *, group: int, queue: int, committed: Callable[[int], None]) -> None:
+        """Start the thread. ``group``: most appends in a transaction; ``queue``: most that may wait."""
+        self._database = database
+        self._errors: type[Exception] = database.writer.dialect.loaded_dbapi.Error
+        self._group = group
+        self._limit = queue
+        self._committed = committed
+        self._queue: SimpleQueue[Append | None] = SimpleQueue()
+        self._closed = False
+        self._held: PoolProxiedConnection | None = None
+        # Serialises submit against close alone, so that nothing is queued behind the end of the queue.
+        self._gate = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="event-log-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, append: Append) -> None:
+        """Queue an append, or settle it here and now: closed, full, or wrong in itself."""
+        wrong = check(append)
+        if wrong is not None:
+            _settle([(append, wrong, ())])
+            return
+        with self._gate:
+            if self._closed:
+                error = LogUnavailable("the event log is closed")
+            elif self._queue.qsize() >= self._limit:
+                error = LogUnavailable("too many appends are waiting")
+            else:
+                self._queue.put(append)
+                return
+        _settle([(append, error, ())])
+
+    def close(self) -> None:
+        """Write what waits, then stop."""
+        with self._gate:
+            if self._closed:
+                return
+            self._closed = True
+            self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            group, last = self._next()
+            if group:
+                try:
+                    self._write(group)
+                except Exception as error:  # noqa: BLE001 - the thread must outlive anything, and answer for it
+                    self._fail(group, LogUnavailable(f"the event log failed ({type(error).__name__})"))
+            if last:
+                self._drop()
+                return
+
+    def _next(self) -> tuple[list[Append], bool]:
+        waiting = self._queue
+        append = waiting.get()
+        group: list[Append] = []
+        while append is not None:
+            group.append(append)
+            if len(group) == self._group:
+                return group, False
+            try:
+                append = waiting.get_nowait()
+            except Empty:
+                return group, False
+        return group, True
+
+    def _write(self, appends: list[Append]) -> None:
+        try:
+            connection = self._connection()
+            outcome = self._transaction(connection, appends)
+        except _Unwritable as error:
+            reset(appends)
+            if len(appends) == 1:
+                _settle([(appends[0], error.outcome, ())])
+                return
+            for at, append in enumerate(appends):
+                self._write([append])
+                if isinstance(append.error, LogUnavailable):
+                    self._fail(appends[at + 1 :], append.error)
+                    return
+        except LogUnavailable as error:
+            self._fail(appends, error)
+        else:
+            if outcome.position is not None:
+                self._committed(outcome.position)
+            settled: list[tuple[Append, LogError | None, tuple[int, ...]]] = [
+                (append, None, positions) for append, positions in outcome.accepted
+            ]
+            _settle([*settled, *((append, refusal, ()) for append, refusal in outcome.refusals)])
+
+    def _connection(self) -> Any:
+        held = self._held
+        if held is not None and not self._database.still_there(held.driver_connection):
+            self._drop()
+            held = None
+        if held is None:
+            try:
+                held = self._held = self._database.writer.raw_connection()
+                self._database.settings(held.driver_connection)
+            except LogUnavailable:
+                self._drop()
+                raise
+            except (SQLAlchemyError, self._errors, OSError) as error:
+                msg = f"the log's database cannot be reached ({reason(error)})"
+                raise LogUnavailable(msg) from None
+        return held.driver_connection
+
+    def _transaction(self, connection: Any, appends: list[Append]) -> Group:
+        database = self._database
+        group = Group(appends)
+        try:
+            database.begin(connection)
+            heads, last = database.heads(connection, group.streams())
+            keys = group.keys()
+            taken = database.taken_keys(connection, keys) if keys else set()
+            tracked = database.tracked(connection) if group.tracks() else {}
+            unsafe = self._unsafe(connection) if group.probes() else None
+            group.settle(heads, last, taken, tracked, unsafe)
+            if group.accepted:
+                self._rows(connection, group)
+                database.commit(connection, group.position)
+            else:
+                database.rollback(connection)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the connection must not keep the lock
+            raise self._failure(connection, error) from None
+        return group
+
+    def _rows(self, connection: Any, group: Group) -> None:
+        database = self._database
+        for (table, repeats), rows in group.rows.items():
+            database.insert(connection, table, repeats, rows)
+        if group.newest:
+            rows = [(shot.stream, shot.version, shot.name, shot.state) for shot in group.newest.values()]
+            database.insert(connection, tables.snapshots, Repeats.REPLACE, rows)
+            for stream in group.newest:
+                database.execute(connection, PRUNE, (stream, stream))
+        for application, position in group.tracked.items():
+            database.execute(connection, TRACK, (application, position))
+        if group.probes():
+            database.execute(connection, MARK, (PROBE,))
+
+    def _unsafe(self, connection: Any) -> LogUnavailable | None:
+        try:
+            self._database.settings(connection)
+        except LogUnavailable as error:
+            return error
+        return None
+
+    def _failure(self, connection: Any, error: Exception) -> LogUnavailable | _Unwritable:
+        driver: Any = self._database.writer.dialect.loaded_dbapi
+        try:
+            self._database.rollback(connection)
+        except Exception:  # noqa: BLE001 - it is dropped, which rolls back
+            self._drop()
+        if isinstance(error, driver.IntegrityError):
+            return _Unwritable(Conflict("a row of this append is in the log already"))
+        if isinstance(error, driver.DataError) or not isinstance(error, (driver.Error, SQLAlchemyError)):
+            return _Unwritable(Refused(f"the database cannot hold this append ({reason(error)})"))
+        self._drop()
+        unavailable = LogUnavailable(f"the log's database cannot be written ({reason(error)})")
+        # A value of a type that the driver cannot send is a ProgrammingError too: of one append, not of the group.
+        return _Unwritable(unavailable) if isinstance(error, driver.ProgrammingError) else unavailable
+
+    def _drop(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            with contextlib.suppress(Exception):
+                held.invalidate()
+
+    def _fail(self, group: list[Append], error: LogUnavailable) -> None:
+        """Fail the group and all that waits behind it: each would wait for the same timeout, one after another."""
+        failed = [append for append in group if not append.settled]
+        for _ in range(self._queue.qsize()):
+            append = self._queue.get()
+            if append is None:
+                self._queue.put(None)
+                break
+            failed.append(append)
+        reset(failed)
+        _settle([(append, error, ()) for append in failed])
+
+
+class _Unwritable(Exception):
+    """The database refused the rows; ``outcome`` is the error of the append at fault, if it is alone."""
+
+    def __init__(self, outcome: LogError) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+def _settle(outcomes: Sequence[tuple[Append, LogError | None, tuple[int, ...]]]) -> None:
+    """Set every outcome, then call each sink once with its own."""
+    told: dict[Any, list[Append]] = {}
+    for append, error, positions in outcomes:
+        append.error = error
+        append.positions = positions
+        append.parents = ()  # or every append would keep all before it
+        append.accepted = False
+        append.settled = True
+        if append.sink is not None:
+            told.setdefault(append.sink, []).append(append)
+    for sink, appends in told.items():
+        with contextlib.suppress(Exception):  # an event loop that is closed; the writer goes on for the others
+            sink(appends)
