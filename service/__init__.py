@@ -1,0 +1,9 @@
+"""Everything that touches the world.
+
+    a request -> api -> desk -> (domain decides) -> sealing -> log -> the answer
+                          |-> passcodes, documents, policies, outbox
+
+`settings` reads the environment, `composition` makes the parts and puts them together, `server` puts the whole on a
+socket, `logs` writes what operations may read, `tokens` knows who asks, `cli` and `demo` are clients of the API like
+any other.
+"""

@@ -1,0 +1,165 @@
+"""Routes: how a call comes in and its answer goes out. Token, need, body, key, then the command, then bytes.
+
+Bodies are msgspec structs, strict: an unknown field is refused and the place named. FastAPI keeps the routing table
+and the OpenAPI
+document; its own parsing of parameters is passed by, since it costs more than the decision (see docs/adr/0007).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.event import Actor
+from service.api.needs import NEEDS, PUBLIC
+from service.api.problems import Problem
+from service.desk.desk import Desk
+from service.desk.pipeline import Asker, Draft, Key, Replay
+from service.tokens import Caller, TokenRejected, TokenVerifier
+
+JSON = "application/json"
+_IDENTIFIER = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_KEY = re.compile(r"[!-~]{1,128}")
+_ENCODER = msgspec.json.Encoder()
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One operation: what it is called, what it takes, what it runs and what it answers.
+
+    `run(desk, asker, path, body, key)` returns a Draft, or the answer itself where the body of it must never be kept.
+    """
+
+    operation_id: str
+    method: str
+    path: str
+    summary: str
+    tag: str
+    answer: type
+    run: Callable[..., Awaitable[Any]]
+    body: type | None = None
+    status: int = 200
+    keyed: bool = False
+    query: type | None = None
+    problems: tuple[int, ...] = ()
+    example: Any = None
+
+
+class Door:
+    """What every call passes: the token, then the table of needs."""
+
+    def __init__(self, desk: Desk, verifier: TokenVerifier) -> None:
+        """Let in whom this verifier knows."""
+        self.desk = desk
+        self.verifier = verifier
+
+    async def asker(self, request: Request, operation_id: str) -> Asker:
+        """Who asks. Raises Problem 401 without a valid token, 403 without the role and tier."""
+        if operation_id in PUBLIC:
+            return Asker(Actor("customer", "customer"), request.scope["request_id"])
+        caller = await self._caller(request)
+        need = NEEDS[operation_id]
+        roles = need.roles & caller.roles
+        if not roles or caller.tier < need.tier:
+            raise Problem(403, "forbidden", "ask somebody whose role and tier may do this")
+        role = min(roles)
+        return Asker(Actor(caller.subject, role, caller.tier, caller.site), request.scope["request_id"])
+
+    async def _caller(self, request: Request) -> Caller:
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        if kind.casefold() != "bearer" or not token:
+            raise Problem(401, "no_token", "send a bearer token", headers={"WWW-Authenticate": "Bearer"})
+        try:
+            return self.verifier.remembered(token) or await self.verifier.verify(token)
+        except TokenRejected as error:
+            challenge = f'Bearer error="invalid_token", error_description="{error.reason}"'
+            raise Problem(401, "bad_token", "get a new token", headers={"WWW-Authenticate": challenge}) from None
+
+
+def route_class(call: Call, door: Door) -> type[APIRoute]:
+    """The route of one call. Its handler is the whole way from request to response."""
+    decoder: msgspec.json.Decoder[Any] | None = None if call.body is None else msgspec.json.Decoder(call.body)
+
+    async def handle(request: Request) -> Response:
+        asker = await door.asker(request, call.operation_id)
+        path = request.path_params
+        for place, value in path.items():
+            if not _IDENTIFIER.fullmatch(value):
+                raise Problem(404, f"unknown_{place.removesuffix('_id')}", "there is nothing of this id", place=place)
+        arguments: list[Any] = [*path.values()]
+        raw = b""
+        if decoder is not None:
+            raw = await _json(request)
+            arguments.append(decoded(decoder, raw))
+        elif call.query is not None:
+            arguments.append(queried(call.query, request))
+        if not call.keyed:
+            answer = await call.run(door.desk, asker, *arguments)
+            return Response(_ENCODER.encode(answer), call.status, media_type=JSON)
+        key = _key(door.desk, request, raw)
+        try:
+            if key is not None:
+                await door.desk.pipeline.replay(asker.actor.subject, key)
+            draft: Draft[Any] = await call.run(door.desk, asker, *arguments, key)
+        except Replay as replay:
+            return Response(replay.body, replay.status, {"Idempotency-Replayed": "true"}, JSON)
+        return Response(_ENCODER.encode(draft.answer), draft.status, media_type=JSON)
+
+    class OneRoute(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]  # narrower
+            return handle
+
+    return OneRoute
+
+
+async def _json(request: Request) -> bytes:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
+    if kind != JSON:
+        raise Problem(415, "not_json", "send the body as application/json", headers={"Accept": JSON})
+    return await request.body()
+
+
+def decoded(decoder: msgspec.json.Decoder[Any], raw: bytes) -> Any:
+    """A body as its struct. Raises Problem 422 that names the place and never the value."""
+    try:
+        return decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        reason, _, place = str(error).partition(" - at `")
+        raise Problem(422, "bad_body", _valueless(reason), place=place.rstrip("`") or "$") from None
+    except msgspec.DecodeError:
+        raise Problem(422, "bad_body", "the body is not well-formed JSON", place="$") from None
+    except RecursionError:
+        raise Problem(422, "bad_body", "the body is nested too deeply", place="$") from None
+
+
+def _valueless(reason: str) -> str:
+    """A reason without values: msgspec quotes one only where an enum or a literal has none like it."""
+    return reason.partition(" value ")[0] + " value" if reason.startswith("Invalid enum value") else reason
+
+
+def queried(shape: type, request: Request) -> Any:
+    """The query as its struct. Raises Problem 422 naming the parameter."""
+    pairs = request.query_params.multi_items()
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise Problem(422, "bad_query", "give each parameter once", place="query")
+    try:
+        return msgspec.convert(dict(pairs), shape, strict=False)
+    except msgspec.ValidationError as error:
+        reason, _, place = str(error).partition(" - at `$.")
+        raise Problem(
+            422, "bad_query", _valueless(reason), place=f"query.{place.rstrip('`')}" if place else "query"
+        ) from None
+
+
+def _key(desk: Desk, request: Request, raw: bytes) -> Key | None:
+    given = request.headers.get("idempotency-key")
+    if given is None:
+        return None
+    if not _KEY.fullmatch(given):
+        raise Problem(422, "bad_key", "use 1 to 128 visible ASCII characters", place="Idempotency-Key")
+    return Key(given, desk.marks.fingerprint(request.method.encode(), request.url.path.encode(), raw))

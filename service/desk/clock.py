@@ -1,0 +1,38 @@
+"""The clock: the wall's time, refused where it cannot be right. A wrong time would lapse or revive what hangs on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from service.log import LogUnavailable
+
+EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
+MOST_BACKWARDS = timedelta(seconds=5)
+
+
+class ClockBroken(LogUnavailable):
+    """The clock went back, or stands before anything was ever recorded: nothing is decided by it."""
+
+
+def wall() -> datetime:
+    """The time of the wall clock, UTC."""
+    return datetime.now(UTC)
+
+
+class Clock:
+    """A wall clock that must not go back by more than five seconds, nor stand before the latest event recorded."""
+
+    def __init__(self, wall: Callable[[], datetime] = wall, latest: datetime = EARLIEST) -> None:
+        """`latest` is when the last event on record occurred."""
+        self._wall = wall
+        self._latest = latest
+
+    def now(self) -> datetime:
+        """The time now. Raises ClockBroken."""
+        now = self._wall()
+        if now > self._latest:
+            self._latest = now
+        elif self._latest - now > MOST_BACKWARDS:
+            raise ClockBroken("the clock stands before the latest event on record")
+        return now

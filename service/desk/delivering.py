@@ -1,0 +1,73 @@
+"""What goes to the customer's own channel and past no member of staff: one-time links and call-back phrases."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from service.desk.desk import Desk
+from service.desk.pipeline import identifier
+from service.outbox import Message, OutboxUnavailable
+
+log = logging.getLogger("watchword.desk")
+
+
+class SafeContact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A place that only this person reads or answers. Never the shared address."""
+
+    kind: Literal["email", "phone"]
+    value: Annotated[str, Meta(min_length=3, max_length=254, examples=["+447700900999"])]
+
+    def __repr__(self) -> str:
+        """Say only what kind it is."""
+        return f"SafeContact(kind={self.kind!r})"
+
+
+class Link(msgspec.Struct, frozen=True):
+    """A one-time link: the token it carries, and the digest of that token, which is all that is kept."""
+
+    token: str
+    mark: str
+
+    def __repr__(self) -> str:
+        """Say nothing of the token."""
+        return "Link()"
+
+
+def one_time_link(account_id: str) -> Link:
+    """A new link for somebody on this account: 256 random bits, led by the account so that it can be found again."""
+    token = f"{account_id}.{secrets.token_urlsafe(32)}"
+    return Link(token, token_mark(token))
+
+
+def token_mark(token: str) -> str:
+    """SHA-256 of a token, in hex: safe to keep, since a token has 256 bits of chance."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def deliver_link(desk: Desk, to: SafeContact, link: Link) -> None:
+    """Send the link that lets a customer choose a passcode."""
+    await _deliver(desk, to, "passcode_link", {"link": f"{desk.public_url}/passcode#{link.token}", "token": link.token})
+
+
+async def deliver_phrase(desk: Desk, to: SafeContact, phrase: str) -> None:
+    """Send the phrase that a supervisor on a call-back will ask for."""
+    await _deliver(desk, to, "call_back_phrase", {"phrase": phrase})
+
+
+async def _deliver(
+    desk: Desk, to: SafeContact, template: Literal["passcode_link", "call_back_phrase"], fields: dict[str, str]
+) -> None:
+    """Hand a message to the outbox.
+
+    A gateway that is down costs the message, not the protection: another can be asked for.
+    """
+    try:
+        await desk.outbox.deliver(Message(identifier(), to.kind, to.value, template, fields))
+    except OutboxUnavailable:
+        log.warning("a message to a customer could not be delivered", extra={"template": template})

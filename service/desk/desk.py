@@ -1,0 +1,107 @@
+"""The desk: what every command is carried out with. Made once, by the composition root."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine, Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from domain.event import Plain
+from service.desk.pipeline import Asker, Draft, Pipeline, Reader
+from service.log import EventLog, LogUnavailable
+from service.outbox import Outbox
+from service.passcodes import PasscodeHasher
+from service.sealing import Codec, KeyRing, Marks
+
+# A bound contact answers on this beat, so that a lookup that found nothing takes as long as one that found, loaded and
+# hid.
+READY_KEPT_S = 1.0
+BIND_BEAT = timedelta(milliseconds=15)
+
+
+class Desk:
+    """The pipeline and the things at its side.
+
+    Keys, marks, the passcode hasher and the way to the customer's own channel.
+    """
+
+    def __init__(
+        self,
+        *,
+        log: EventLog,
+        pipeline: Pipeline,
+        codec: Codec,
+        keys: KeyRing,
+        marks: Marks,
+        hasher: PasscodeHasher,
+        outbox: Outbox,
+        public_url: str,
+    ) -> None:
+        """Put the parts together."""
+        self.log = log
+        self.pipeline = pipeline
+        self.codec = codec
+        self.keys = keys
+        self.marks = marks
+        self.hasher = hasher
+        self.outbox = outbox
+        self.public_url = public_url
+        self._ready_until = 0.0
+        self._later: set[asyncio.Task[None]] = set()
+
+    def later(self, *errands: Coroutine[object, object, None]) -> None:
+        """Run errands after the answer, so that no answer takes longer because something was sent."""
+        for errand in errands:
+            task = asyncio.get_running_loop().create_task(errand)
+            self._later.add(task)
+            task.add_done_callback(self._later.discard)
+
+    async def ready(self, asker: Asker) -> None:
+        """Whether it can decide and record now.
+
+        Raises LogUnavailable, KeysUnavailable. Good news is kept for a second.
+        """
+        now = time.monotonic()
+        if now < self._ready_until:
+            return
+
+        def read(reader: Reader) -> Draft[int]:
+            return Draft(reader.policy().version, [])
+
+        if not (await self.pipeline.carry_out(asker, read)).answer:
+            raise LogUnavailable("no policy is in force")
+        self.pipeline.now()
+        await self.pipeline.threaded(self.log.probe)
+        await self.pipeline.threaded(self.keys.check)
+        self._ready_until = now + READY_KEPT_S
+
+    async def close(self) -> None:
+        """Finish the errands, then stop."""
+        await asyncio.gather(*self._later, return_exceptions=True)
+        await self.outbox.close()
+        self.pipeline.close()
+        self.hasher.close()
+        self.log.close()
+        self.keys.close()
+
+    async def have_keys(self, subjects: Iterable[str]) -> None:
+        """See to it that each of these data subjects has a key, durably, before anything is sealed with it."""
+        wanted = tuple(subjects)
+        if not self.keys.has_all(wanted):
+            await self.pipeline.threaded(lambda: self.keys.ensure(wanted))
+
+
+def callers(now: datetime) -> str:
+    """The data subject under which what callers offered is sealed.
+
+    Nobody knows who they are, so their keys age by month.
+    """
+    return f"callers:{now:%Y-%m}"
+
+
+def sealed(subject: str, value: object) -> Plain:
+    """A value as personal data of this subject: JSON."""
+    return Plain(subject, msgspec.json.encode(value))

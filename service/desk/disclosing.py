@@ -1,0 +1,282 @@
+"""Disclosures: a question is judged, its attempt is recorded, and only then is the document made that may be seen.
+
+What is not in the answer was never opened for it: the parts of a view are unsealed after the commit, and only of a
+view the answer is taken from.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from domain import account, booking, interaction
+from domain.account import AccountState
+from domain.attempt import Asked, DisclosureAttempted, Outcome
+from domain.booking import BookingState, BookingView
+from domain.decision import Decision, Facts, Question, decide
+from domain.dimension import Purpose
+from domain.document import BookingDocument, filtered, merge, to_public
+from domain.event import Plain
+from domain.field_class import FieldClass
+from domain.interaction import InteractionState
+from service.desk.desk import Desk, callers
+from service.desk.pipeline import Asker, Draft, Reader, identifier
+from service.sealing import KeyMissing
+
+ANSWER_LASTS = timedelta(seconds=60)
+LISTED = sum(1 << each.index for each in (FieldClass.E, FieldClass.I, FieldClass.L))
+DISCLOSED_SAY = "Here is what I can see for you."
+WITHHELD_SAY = "I am not able to go into that here. I can take a passcode, or pass you on to a colleague."
+
+_BITS = {each.value: 1 << each.index for each in FieldClass}
+_PART = msgspec.json.Decoder(BookingDocument)
+
+Letter = Literal["E", "I", "L", "C", "P", "F", "D", "N"]
+NextStep = Literal["read_answer", "ask_passcode"]
+
+
+class AskDisclosure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A question about one booking, by its locator or its id; which field classes, and what for."""
+
+    classes: Annotated[tuple[Letter, ...], Meta(min_length=1, max_length=8, examples=[["E", "I"]])]
+    locator: Annotated[str, Meta(max_length=32, examples=["YL92CN"])] = ""
+    booking_id: Annotated[str, Meta(max_length=64)] = ""
+    purpose: Literal["service", "operations"] = "service"
+
+    def __repr__(self) -> str:
+        """Say what kind of question it is."""
+        return f"AskDisclosure(classes={''.join(self.classes)})"
+
+
+class DisclosureAnswer(msgspec.Struct, frozen=True):
+    """What may be said. `document` is null where it is withheld; `say` may be read aloud as it is."""
+
+    decision_id: str
+    outcome: Outcome
+    document: dict[str, Any] | None
+    say: str
+    next_step: NextStep
+    expires_at: str
+
+    def __repr__(self) -> str:
+        """Say nothing of the document."""
+        return f"DisclosureAnswer({self.outcome})"
+
+
+class ListedBooking(msgspec.Struct, frozen=True):
+    """A booking this contact may know of."""
+
+    booking_id: str
+    document: dict[str, Any]
+
+    def __repr__(self) -> str:
+        """Say nothing of the document."""
+        return "ListedBooking()"
+
+
+class BookingsAnswer(msgspec.Struct, frozen=True):
+    """The bookings this contact may know of."""
+
+    decision_id: str
+    bookings: tuple[ListedBooking, ...]
+    say: str
+    next_step: NextStep
+    expires_at: str
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """One booking as it was judged."""
+
+    booking_id: str
+    state: BookingState | None
+    decision: Decision
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """A question as it was judged: what is recorded, and what the answer is made of once it is."""
+
+    decision_id: str
+    at: datetime
+    judged: tuple[Judged, ...]
+
+
+async def ask(desk: Desk, asker: Asker, interaction_id: str, body: AskDisclosure) -> DisclosureAnswer:
+    """Answer a question about one booking.
+
+    Raises Refused("unknown_interaction"), LogUnavailable: then nothing is told.
+    """
+    classes = 0
+    for letter in body.classes:
+        classes |= _BITS[letter]
+    purpose = Purpose(body.purpose)
+    mark = desk.marks.locator(body.locator) if body.locator else ""
+    await desk.have_keys([callers(desk.pipeline.now())])
+
+    def judge(reader: Reader) -> Draft[Attempt]:
+        state = reader.interaction(interaction_id)
+        account_id = state.account_id
+        on_account = reader.account(account_id) if account_id else _NOBODYS
+        booking_id = _asked(reader, on_account, body.booking_id, mark)
+        of_booking = reader.booking(booking_id) if booking_id else None
+        question = Question(asker.actor.subject, account_id, booking_id, classes, purpose, mark)
+        decision = decide(question, Facts(on_account, of_booking, state), reader.policy().table, desk.pipeline.now())
+        judged = (Judged(booking_id, of_booking, decision),)
+        return _recorded(
+            desk,
+            reader,
+            interaction_id,
+            state,
+            asked="booking",
+            judged=judged,
+            classes=classes,
+            purpose=purpose,
+            locator=body.locator,
+        )
+
+    attempt = (await desk.pipeline.carry_out(asker, judge)).answer
+    only = attempt.judged[0]
+    document = _document(desk, only) if only.decision.outcome == "disclosed" else None
+    disclosed = document is not None
+    return DisclosureAnswer(
+        attempt.decision_id,
+        "disclosed" if disclosed else "withheld",
+        document,
+        DISCLOSED_SAY if disclosed else WITHHELD_SAY,
+        "read_answer" if disclosed else "ask_passcode",
+        (attempt.at + ANSWER_LASTS).isoformat(timespec="seconds"),
+    )
+
+
+async def bookings(desk: Desk, asker: Asker, interaction_id: str) -> BookingsAnswer:
+    """The bookings that this contact may know of. Each is judged as a question of its own."""
+
+    def judge(reader: Reader) -> Draft[Attempt]:
+        state = reader.interaction(interaction_id)
+        account_id = state.account_id
+        on_account = reader.account(account_id) if account_id else _NOBODYS
+        policy, now = reader.policy().table, desk.pipeline.now()
+        judged = []
+        for booking_id in on_account.bookings or ("",):
+            of_booking = reader.booking(booking_id) if booking_id else None
+            question = Question(asker.actor.subject, account_id, booking_id, LISTED, Purpose.SERVICE)
+            decision = decide(question, Facts(on_account, of_booking, state), policy, now)
+            judged.append(Judged(booking_id, of_booking, decision))
+        return _recorded(
+            desk,
+            reader,
+            interaction_id,
+            state,
+            asked="bookings",
+            judged=tuple(judged),
+            classes=LISTED,
+            purpose=Purpose.SERVICE,
+            locator="",
+        )
+
+    attempt = (await desk.pipeline.carry_out(asker, judge)).answer
+    listed = []
+    for each in attempt.judged:
+        document = _document(desk, each) if each.decision.outcome == "disclosed" else None
+        if document is not None:
+            listed.append(ListedBooking(each.booking_id, document))
+    return BookingsAnswer(
+        attempt.decision_id,
+        tuple(listed),
+        DISCLOSED_SAY if listed else WITHHELD_SAY,
+        "read_answer" if listed else "ask_passcode",
+        (attempt.at + ANSWER_LASTS).isoformat(timespec="seconds"),
+    )
+
+
+_NOBODYS = AccountState()
+
+
+def _asked(reader: Reader, state: AccountState, booking_id: str, mark: str) -> str:
+    """The booking of this account that is meant, "" if none is: another account's is as unknown as nobody's."""
+    if booking_id:
+        return booking_id if booking_id in state.bookings else ""
+    for each in state.bookings:
+        found = reader.booking(each)
+        if any(view is not None and mark in view.locators for view in (found.held, found.shown)):
+            return each
+    return ""
+
+
+def _recorded(
+    desk: Desk,
+    reader: Reader,
+    interaction_id: str,
+    state: InteractionState,
+    *,
+    asked: Asked,
+    judged: tuple[Judged, ...],
+    classes: int,
+    purpose: Purpose,
+    locator: str,
+) -> Draft[Attempt]:
+    """The attempt as an event about the account; about the interaction where it was bound to none."""
+    now = desk.pipeline.now()
+    disclosed = [each for each in judged if each.decision.outcome == "disclosed"]
+    views = {each.decision.basis for each in disclosed}
+    version = reader.policy().version
+    attempted = DisclosureAttempted(
+        decision_id=identifier(),
+        asked=asked,
+        bookings=tuple(each.booking_id for each in (disclosed or judged) if each.booking_id),
+        classes="".join(each.value for each in FieldClass if classes >> each.index & 1),
+        purpose=purpose.value,
+        outcome="disclosed" if disclosed else "withheld",
+        view="" if not views else "held" if "held" in views else "shown",
+        rules=_rules(judged),
+        listeners=judged[0].decision.listeners,
+        judged_at={stream: folded.version for stream, folded in reader.reads.items()},
+        locator=Plain(callers(now), locator.encode()) if locator else None,
+    )
+    about = account.stream(state.account_id) if state.account_id else interaction.stream(interaction_id)
+    attempt = Attempt(attempted.decision_id, now, judged)
+    return Draft(attempt, [(about, attempted)], interaction=interaction_id, policy=version)
+
+
+def _rules(judged: tuple[Judged, ...]) -> tuple[str, ...]:
+    if len(judged) == 1:
+        return judged[0].decision.rules
+    return tuple(sorted({rule for each in judged for rule in each.decision.rules}))
+
+
+def _document(desk: Desk, judged: Judged) -> dict[str, Any] | None:
+    """What may be seen of a booking, as an agent reads it. Items that are not held for all listeners come as shown."""
+    state, decision = judged.state, judged.decision
+    if state is None or state.held is None:
+        return None
+    stream = booking.stream(judged.booking_id)
+    if decision.basis == "shown" and state.shown is not None:
+        return to_public(filtered(_opened(desk, stream, state.shown), decision.shown))
+    document = filtered(_opened(desk, stream, state.held), decision.held)
+    if state.shown is not None and state.shown is not state.held:
+        shown = filtered(_opened(desk, stream, state.shown), decision.shown)
+        document = _joined(document, shown)
+    return to_public(document)
+
+
+def _opened(desk: Desk, stream: str, view: BookingView) -> BookingDocument:
+    """A view's document. The parts of people who were forgotten are left out."""
+    pieces: dict[str, BookingDocument] = {}
+    for kept in view.parts:
+        try:
+            pieces[kept.personal.subject] = _PART.decode(desk.codec.open(stream, kept))
+        except KeyMissing:
+            continue
+    return merge(pieces)
+
+
+def _joined(held: BookingDocument, shown: BookingDocument) -> BookingDocument:
+    """What is held, followed by what may only be had as shown."""
+    both = {
+        name: getattr(held, name) + getattr(shown, name)
+        for name in held.__struct_fields__
+        if isinstance(getattr(held, name), tuple) and name != "positions"
+    }
+    return msgspec.structs.replace(held, **both)

@@ -1,0 +1,77 @@
+"""Loading: a stream's state from its newest snapshot and the events after it.
+
+Snapshots are only ever a short cut: one of another shape than today's states is passed over and the stream folded anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from typing import Any
+
+import msgspec
+
+from domain.account import AccountState
+from domain.booking import BookingState
+from domain.contact import ContactState
+from domain.interaction import InteractionState
+from projections.folding import State, empty, fold, noun
+from service.log import EventLog, Snapshot
+from service.sealing import Codec, KeyMissing, KeyRing
+
+_SHAPES: dict[str, Any] = {
+    "account": AccountState,
+    "booking": BookingState,
+    "contact": ContactState,
+    "interaction": InteractionState,
+}
+_NAMES = {
+    name: f"{name}.{hashlib.sha256(msgspec.json.encode(msgspec.json.schema(shape))).hexdigest()[:16]}"
+    for name, shape in _SHAPES.items()
+}
+_DECODERS = {name: msgspec.msgpack.Decoder(shape) for name, shape in _SHAPES.items()}
+_ENCODER = msgspec.msgpack.Encoder()
+
+
+def snapshot(stream: str, version: int, state: State) -> Snapshot:
+    """The state of a stream as a snapshot. What was personal in it stays sealed."""
+    return Snapshot(stream, version, _NAMES[noun(stream)], _ENCODER.encode(state))
+
+
+class Loader:
+    """Folds streams from the log. Blocking: run it off the event loop."""
+
+    def __init__(self, log: EventLog, codec: Codec, keys: KeyRing) -> None:
+        """Read from this log, and have at hand the keys of whom it is about."""
+        self._log = log
+        self._codec = codec
+        self._keys = keys
+
+    def load(self, stream: str) -> tuple[State, int]:
+        """The state of a stream and its version, 0 where it has no events. Raises LogUnavailable, CorruptEvent."""
+        about = noun(stream)
+        state, version = empty(stream), 0
+        if about in _SHAPES:
+            kept = self._log.snapshot(stream)
+            if kept is not None and kept.name == _NAMES[about]:
+                state, version = _DECODERS[about].decode(kept.state), kept.version
+        for stored in self._log.read(stream, gt=version):
+            header, happened = self._codec.decode(stored)
+            version = stored.originator_version
+            state = fold(state, happened, header, version)
+        for subject in _subjects(state):
+            with contextlib.suppress(KeyMissing):  # somebody forgotten
+                self._keys.key(subject)
+        return state, version
+
+
+def _subjects(state: State) -> set[str]:
+    """The people whose keys the next decision may need; fetched here, off the event loop."""
+    match state:
+        case AccountState(parties=parties):
+            return set(parties)
+        case BookingState(held=held, shown=shown):
+            views = [view for view in (held, shown) if view is not None]
+            return {kept.personal.subject for view in views for kept in view.parts}
+        case _:
+            return set()

@@ -1,0 +1,309 @@
+"""The pipeline: read states, decide, append at the versions it was judged on.
+
+And let the answer go only after the commit.
+
+Decisions of this process chain on pending state: the next one is judged on what the last one is about to write, and
+names it as its parent, so that a link that fails takes everything after it along and all of it is decided again. Other
+replicas are noticed by the versions: whatever they wrote in between makes the append a conflict, and it is decided
+again on what is true then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Generic, TypeVar, cast
+
+import msgspec
+
+from domain import account, booking, contact, interaction
+from domain.account import AccountState
+from domain.booking import BookingState
+from domain.contact import ContactState
+from domain.event import Actor, Event, Header
+from domain.interaction import InteractionState
+from domain.policy import PolicyState
+from domain.refusal import Refused
+from projections.access import Access, Folded
+from projections.folding import State, empty, fold, noun
+from service.desk.clock import Clock
+from service.desk.loading import Loader, snapshot
+from service.log import Append, Conflict, EventLog, IdempotencyKey, KeyTaken, LocatorEntry, LogUnavailable
+from service.sealing import Codec, KeyRing
+
+POLICY = "policy:default"
+SNAPSHOT_EVERY = 500
+MOST_RETRIES = 32
+
+T = TypeVar("T")
+
+
+class Asker(msgspec.Struct, frozen=True, gc=False):
+    """Who asks, and the id of the request that asks."""
+
+    actor: Actor
+    cause: str
+
+
+class Key(msgspec.Struct, frozen=True, gc=False):
+    """An idempotency key as it came: the asker's key and the keyed digest of the request."""
+
+    key: str
+    fingerprint: bytes
+
+
+class Replay(Exception):
+    """The key was used before by the same request: answer what was answered then."""
+
+    def __init__(self, status: int, body: bytes) -> None:
+        """Keep the recorded answer."""
+        super().__init__("replayed")
+        self.status = status
+        self.body = body
+
+
+class Cold(Exception):
+    """A stream that is not folded in memory yet."""
+
+    def __init__(self, stream: str) -> None:
+        """Name the stream."""
+        super().__init__(stream)
+        self.stream = stream
+
+
+class Draft(Generic[T]):
+    """What a decision would write, and what is answered once it is written."""
+
+    __slots__ = ("answer", "body", "events", "interaction", "locators", "policy", "status")
+
+    def __init__(
+        self,
+        answer: T,
+        events: list[tuple[str, Event]],
+        *,
+        interaction: str = "",
+        policy: int = 0,
+        locators: tuple[LocatorEntry, ...] = (),
+        status: int = 200,
+    ) -> None:
+        """Events go to their streams in this order."""
+        self.answer = answer
+        self.events = events
+        self.interaction = interaction
+        self.policy = policy
+        self.locators = locators
+        self.status = status
+
+
+class Reader:
+    """What a decision reads. Every stream it touches is named in its append, at the version it stood at."""
+
+    __slots__ = ("_access", "reads")
+
+    def __init__(self, access: Access[Append]) -> None:
+        """Read from these states."""
+        self._access = access
+        self.reads: dict[str, Folded[Append]] = {}
+
+    def folded(self, stream: str) -> Folded[Append]:
+        """The state of a stream with its version. Raises Cold where it has to be loaded first."""
+        found = self.reads.get(stream)
+        if found is None:
+            found = self._access.get(stream)
+            if found is None:
+                raise Cold(stream)
+            if found.pending is not None and found.pending.settled:
+                if found.pending.error is not None:
+                    self._access.drop(stream)
+                    raise Cold(stream)
+                found.pending = None
+            self.reads[stream] = found
+        return found
+
+    def fresh(self, stream: str) -> None:
+        """Name a stream whose id was just made up: there is nothing to read, and there must still be nothing."""
+        self.reads[stream] = Folded(empty(stream), 0)
+
+    def account(self, account_id: str) -> AccountState:
+        """The account's state; empty where nobody opened it."""
+        return cast(AccountState, self.folded(account.stream(account_id)).state)
+
+    def booking(self, booking_id: str) -> BookingState:
+        """The booking's state; empty where there is none."""
+        return cast(BookingState, self.folded(booking.stream(booking_id)).state)
+
+    def interaction(self, interaction_id: str) -> InteractionState:
+        """The interaction's state. Raises Refused("unknown_interaction")."""
+        state = cast(InteractionState, self.folded(interaction.stream(interaction_id)).state)
+        if not state.agent:
+            raise Refused("unknown_interaction", "there is no such interaction; open one", place="interaction_id")
+        return state
+
+    def contact(self, mark: str) -> ContactState:
+        """The contact's state."""
+        return cast(ContactState, self.folded(contact.stream(mark)).state)
+
+    def policy(self) -> PolicyState:
+        """The policy in force."""
+        return cast(PolicyState, self.folded(POLICY).state)
+
+
+class Pipeline:
+    """Runs decisions against the log. One event loop, one log, one set of folded states."""
+
+    def __init__(self, log: EventLog, codec: Codec, keys: KeyRing, clock: Clock) -> None:
+        """Decide on what this log holds."""
+        self._log = log
+        self._codec = codec
+        self._access: Access[Append] = Access()
+        self._loader = Loader(log, codec, keys)
+        self._threads = ThreadPoolExecutor(2, "desk")
+        self._loading: dict[str, asyncio.Future[None]] = {}
+        self._waiting: dict[int, asyncio.Future[None]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.clock = clock
+
+    def now(self) -> datetime:
+        """The time, from a clock that is known to go forward. Raises ClockBroken."""
+        return self.clock.now()
+
+    async def carry_out(
+        self, asker: Asker, decide: Callable[[Reader], Draft[T]], *, key: Key | None = None
+    ) -> Draft[T]:
+        """Decide, append, and return the draft once it is committed and flushed.
+
+        Raises Refused (the command is against the rules), Replay (the key was used by the same request), LogUnavailable
+        (nothing was written, so nothing may be answered).
+        """
+        conflicts = 0
+        while True:
+            reader = Reader(self._access)
+            try:
+                draft = decide(reader)
+                if not draft.events:
+                    return draft
+                append = self._stage(reader, draft, asker, key)
+            except Cold as cold:
+                await self.load(cold.stream)
+                continue
+            await self._settled(append)
+            error = append.error
+            if error is None:
+                return draft
+            for stream in append.expect or ():
+                self._access.drop(stream)
+            if isinstance(error, KeyTaken) and key is not None:
+                await self.replay(asker.actor.subject, key)
+            conflicts += 1
+            if not isinstance(error, Conflict) or conflicts >= MOST_RETRIES:
+                raise LogUnavailable("the decision could not be recorded") from None
+
+    async def replay(self, actor: str, key: Key) -> None:
+        """Raise Replay if this actor's key has an answer, Refused("key_reused") if it was for another request."""
+        kept = await self.threaded(lambda: self._log.find_key(actor, key.key))
+        if kept is None:
+            return
+        if kept.fingerprint != key.fingerprint:
+            raise Refused(
+                "key_reused", "this key was used for a different request; choose a new one", place="Idempotency-Key"
+            )
+        raise Replay(kept.status, kept.body)
+
+    async def load(self, stream: str) -> None:
+        """Read a stream and hold its state. One read a stream at a time, whoever waits for it."""
+        loading = self._loading.get(stream)
+        if loading is not None:
+            await asyncio.shield(loading)
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._loading[stream] = future
+        try:
+            state, version = await self.threaded(lambda: self._loader.load(stream))
+            self._access.put_if_absent(stream, Folded(state, version))
+        finally:
+            del self._loading[stream]
+            future.set_result(None)
+
+    def threaded(self, work: Callable[[], T]) -> Awaitable[T]:
+        """Run blocking work off the event loop."""
+        return asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def close(self) -> None:
+        """Stop the threads that read."""
+        self._threads.shutdown(wait=True)
+
+    def _stage(self, reader: Reader, draft: Draft[T], asker: Asker, key: Key | None) -> Append:
+        """Seal the draft's events at the versions they will have, fold them as pending, and hand them to the log."""
+        now = self.now()
+        expect = {}
+        parents: list[Append] = []
+        for stream, folded in reader.reads.items():
+            expect[stream] = folded.version
+            pending = folded.pending
+            if pending is not None and not pending.settled and pending not in parents:
+                parents.append(pending)
+        events = []
+        after: dict[str, tuple[State, int]] = {}
+        snapshots = []
+        for stream, happened in draft.events:
+            state, version = after.get(stream) or _standing(reader.folded(stream))
+            expect.setdefault(stream, version)
+            version += 1
+            header = Header(secrets.token_hex(16), now, asker.actor, asker.cause, draft.interaction, draft.policy)
+            stored, sealed = self._codec.encode(happened, header, stream, version)
+            events.append(stored)
+            state = fold(state, sealed, header, version)
+            after[stream] = state, version
+            if version % SNAPSHOT_EVERY == 0 and noun(stream) != "policy":
+                snapshots.append(snapshot(stream, version, state))
+        append = Append(
+            events=tuple(events),
+            expect=expect,
+            key=None if key is None else _kept(asker, key, draft, now),
+            locators=draft.locators,
+            parents=tuple(parents),
+            snapshots=tuple(snapshots),
+            sink=self._sink,
+        )
+        for stream, (state, version) in after.items():
+            self._access.put(stream, Folded(state, version, append))
+        return append
+
+    async def _settled(self, append: Append) -> None:
+        loop = self._loop
+        if loop is None:
+            loop = self._loop = asyncio.get_running_loop()
+        future = loop.create_future()
+        self._waiting[id(append)] = future
+        self._log.submit(append)
+        # Whoever asked may go away; what was decided is recorded all the same, and its outcome seen to.
+        await asyncio.shield(future)
+
+    def _sink(self, appends: list[Append]) -> None:
+        """Called by the writer once a group: wake the loop once."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._wake, appends)
+
+    def _wake(self, appends: list[Append]) -> None:
+        for append in appends:
+            future = self._waiting.pop(id(append), None)
+            if future is not None and not future.done():
+                future.set_result(None)
+
+
+def _standing(folded: Folded[Append]) -> tuple[State, int]:
+    return folded.state, folded.version
+
+
+def _kept(asker: Asker, key: Key, draft: Draft[T], now: datetime) -> IdempotencyKey:
+    body = msgspec.json.encode(draft.answer)
+    return IdempotencyKey(asker.actor.subject, key.key, key.fingerprint, draft.status, body, now.timestamp())
+
+
+def identifier() -> str:
+    """A new opaque id: 128 random bits in hex."""
+    return secrets.token_hex(16)

@@ -1,0 +1,73 @@
+"""The database of keys: a file of SQLite or a server of PostgreSQL, either flushing each commit before it says so."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from psycopg import Connection
+from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+from service.log.database import normal_url
+
+__all__ = ["key_engine"]
+
+# A server that acknowledges what it has not flushed could lose a key whose data is already in the log.
+_FLUSHED = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+
+
+def key_engine(url: str, timeout_s: float) -> Engine:
+    """An engine for the keys; nothing is connected yet. Raises ValueError for a URL that cannot be read."""
+    parsed = normal_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed, timeout_s)
+    return _postgres(parsed, timeout_s)
+
+
+def _sqlite(url: URL, timeout_s: float) -> Engine:
+    path = Path(str(url.database)).absolute()
+
+    def connect() -> sqlite3.Connection:
+        # mode=rw: keys that are gone are an error, not a new and empty ring.
+        uri = f"file:{quote(str(path))}?mode=rw"
+        connection = sqlite3.connect(uri, uri=True, timeout=timeout_s, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")  # a destroyed key is overwritten with zeros in its page
+        return connection
+
+    return create_engine("sqlite://", creator=connect, **_pool(timeout_s))
+
+
+def _postgres(url: URL, timeout_s: float) -> Engine:
+    connect = {
+        "connect_timeout": max(2, round(timeout_s)),  # seconds; libpq takes 1 for 2
+        "application_name": "watchword-keys",
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
+    }
+    engine = create_engine(url, connect_args=connect, pool_pre_ping=True, pool_recycle=1800, **_pool(timeout_s))
+
+    def prepare(connection: Connection[Any], _: ConnectionPoolEntry) -> None:
+        milliseconds = int(timeout_s * 1000)
+        connection.execute(f"SET lock_timeout = {milliseconds}; SET statement_timeout = {milliseconds}".encode())
+        connection.execute(_FLUSHED)
+        connection.commit()
+
+    event.listen(engine, "connect", prepare)
+    return engine
+
+
+def _pool(timeout_s: float) -> dict[str, Any]:
+    return {
+        "poolclass": QueuePool,
+        "pool_size": 2,
+        "max_overflow": 6,
+        "pool_timeout": timeout_s,
+        "hide_parameters": True,
+    }
