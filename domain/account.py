@@ -17,7 +17,7 @@ from domain.attempt import DisclosureAttempted
 from domain.event import Event, Kept, event
 from domain.party import Party, PartyAdded
 from domain.passcode import CallBack, CallBackPlaced, Offer, Passcode, PasscodeOffered, PasscodeSet, PasscodeTried
-from domain.protection import Protection, ProtectionConfirmed, ProtectionStarted
+from domain.protection import PROVISIONAL_LASTS, Protection, ProtectionConfirmed, ProtectionStarted
 from domain.refusal import Refused
 
 
@@ -46,6 +46,17 @@ class AccountState(msgspec.Struct, frozen=True, gc=False):
     def adverse_towards(self, party_id: str, protected: frozenset[str]) -> frozenset[str]:
         """Those of the `protected` parties towards whom this one is adverse."""
         return frozenset(party for party in protected if party_id in self.protections[party].adverse)
+
+    def shy_of(self, party_id: str, protected: frozenset[str]) -> frozenset[str]:
+        """Those of the `protected` of whom the held view tells this party nothing, though the party was proved.
+
+        All others, until two people have confirmed both protections; from then on those towards whom it is adverse.
+        """
+        own = self.protections.get(party_id)
+        if own is None or own.until is not None:
+            return protected - {party_id}
+        others = ((other, self.protections[other]) for other in protected if other != party_id)
+        return frozenset(other for other, its in others if its.until is not None or party_id in its.adverse)
 
 
 @event
@@ -135,22 +146,32 @@ def _protections(
     before = known.get(happened.party_id)
     match happened:
         case ProtectionStarted():
-            safe_contact = Kept(happened.safe_contact, version, ProtectionStarted.NAME, "safe_contact")
-            adverse, until, confirmers = frozenset(happened.adverse), happened.until, ()
-            if before is not None:  # asked for again: it only narrows, and what two people confirmed stays confirmed
-                adverse |= before.adverse
-                if before.until is None:
-                    return {**known, happened.party_id: replace(before, adverse=adverse)}
-            started = Protection(
-                happened.protection_id, happened.party_id, adverse, safe_contact, until, happened.started_by, confirmers
-            )
-            return {**known, happened.party_id: started}
+            return {**known, happened.party_id: _started(before, happened, version)}
         case ProtectionConfirmed(confirmer=confirmer, complete=complete):
             if before is None:
                 return known
             until = None if complete else before.until
             confirmed = replace(before, until=until, confirmers=(*before.confirmers, confirmer))
             return {**known, happened.party_id: confirmed}
+
+
+def _started(before: Protection | None, happened: ProtectionStarted, version: int) -> Protection:
+    """A protection that is asked for, or asked for again.
+
+    Asking again only narrows: what two people confirmed stays confirmed, whoever was named adverse stays named, and while
+    it is in force the safe contact stays the one it had, because whoever holds that can be called back.
+    """
+    adverse = frozenset(happened.adverse)
+    safe_contact = Kept(happened.safe_contact, version, ProtectionStarted.NAME, "safe_contact")
+    if before is not None:
+        adverse |= before.adverse
+        if before.until is None:
+            return replace(before, adverse=adverse)
+        if before.active(happened.until - PROVISIONAL_LASTS):
+            safe_contact = before.safe_contact
+    return Protection(
+        happened.protection_id, happened.party_id, adverse, safe_contact, happened.until, happened.started_by
+    )
 
 
 def exists(state: AccountState) -> None:

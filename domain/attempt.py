@@ -1,6 +1,7 @@
 """Disclosure attempts: a question about bookings, who would hear the answer, and what was decided.
 
-The event is all that is kept of an answer. The document itself never is: it can be made again from the log (see `decision`).
+The event is all that is kept of an answer. The document itself never is: it can be made again from the log (see
+`decision`).
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ class Heard(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 @event
 class DisclosureAttempted(Event, frozen=True, kw_only=True):
-    """Somebody asked. `bookings` are those that the answer was about; `judged_at` the version of every stream it was judged on.
+    """Somebody asked. `bookings`: what the answer was about; `judged_at`: the version of every stream it was judged on.
 
-    `view` is the view the answer was taken from: "held", "shown", or "" where nothing was disclosed. `rules` decided it.
+    `view` is the view the answer was taken from: "held", "shown", or "" where nothing was disclosed; `rules` decided.
     """
 
     NAME: ClassVar[str] = "disclosure.attempted.v1"

@@ -1,7 +1,7 @@
 """Bookings: travel held for an account, with a held view, a shown view and the split between them.
 
-While nobody on the account is protected the shown view *is* the held view. Protection freezes it; from then on documents change
-the held view only. A booking made under protection has no shown view at all.
+While nobody on the account is protected the shown view *is* the held view. Protection freezes it; from then on
+documents change the held view only. A booking made under protection has no shown view at all.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class BookingState(msgspec.Struct, frozen=True, gc=False):
 
 @event
 class BookingImported(Event, frozen=True, kw_only=True):
-    """A GDS document became the held view. `withheld_from_view`: it was made under protection, so it has no shown view."""
+    """A GDS document became the held view. `withheld_from_view`: made under protection, so it has no shown view."""
 
     NAME: ClassVar[str] = "booking.imported.v1"
     account_id: str
@@ -139,7 +139,10 @@ def import_document(state: BookingState, imported: BookingImported) -> BookingIm
 
 
 def declare_split(state: BookingState, declared: SplitDeclared, protected: frozenset[str]) -> SplitDeclared:
-    """Decide on a split. Raises Refused: "unknown_booking", "not_protected", or "life_incomplete" naming what is unsaid."""
+    """Decide on a split.
+
+    Raises Refused: "unknown_booking", "not_protected", or "life_incomplete" naming what is unsaid.
+    """
     if state.held is None:
         raise Refused("unknown_booking", "there is no such booking", place="booking_id")
     if not protected:

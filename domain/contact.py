@@ -1,6 +1,6 @@
 """Contacts: where a call comes from, and the only thing that a wrong passcode ever locks.
 
-Failures bind the contact that failed, never the account or the person, so a hundred adverse failures do not shut her out.
+Failures bind the contact that failed, never the account or the person: a hundred adverse failures do not shut her out.
 Figures: NIST SP 800-63B-4 section 3.2.2 (at most 100 consecutive failures; delays from 30 seconds to an hour).
 """
 
@@ -61,7 +61,7 @@ def delay(failures: int) -> timedelta:
     """How long a contact waits after this many consecutive failures."""
     if failures < FREE_FAILURES:
         return timedelta(0)
-    return min(FIRST_DELAY * 2 ** min(failures - FREE_FAILURES, 16), LONGEST_DELAY)
+    return min(FIRST_DELAY * (1 << min(failures - FREE_FAILURES, 16)), LONGEST_DELAY)
 
 
 def blocked(state: ContactState, now: datetime) -> bool:

@@ -8,11 +8,12 @@ An event is a frozen struct with a stable name, `noun.happened.vN`::
         party_id: str
         name: Personal          # opened only with that person's key
 
-A name that was ever written stays readable for ever: when a shape changes, the struct gets the next version's name and an
-`upcaster` is registered from the old one. `validate()` proves that every retired name leads to a living event.
+A name that was ever written stays readable for ever: when a shape changes, the struct gets the next version's name and
+an `upcaster` is registered from the old one. `validate()` proves that every retired name leads to a living event.
 
-Personal data is a field of type `Personal` (or a tuple of them): `Plain` as a decider made it, `Sealed` as it is stored. What
-`decide` and `evolve` read is clear and pseudonymous; they carry `Personal` values about, as `Kept`, and never look inside.
+Personal data is a field of type `Personal` (or a tuple of them): `Plain` as a decider made it, `Sealed` as it is stored.
+What `decide` and `evolve` read is clear and pseudonymous; they carry `Personal` values about, as `Kept`, and never look
+inside.
 """
 
 from __future__ import annotations
@@ -48,14 +49,14 @@ class EventShapeError(Exception):
 
 
 class Sealed(msgspec.Struct, frozen=True, gc=False, tag="sealed", tag_field="as"):
-    """Personal data as it is stored: `subject` is the pseudonymous id whose key opens `box` (nonce, ciphertext, tag)."""
+    """Personal data as it is stored: `subject` is the id whose key opens `box` (nonce, ciphertext, tag)."""
 
     subject: str
     box: bytes
 
 
 class Plain(msgspec.Struct, frozen=True, gc=False, tag="plain", tag_field="as"):
-    """Personal data in the open: `data` is the value (JSON unless said otherwise). Never stored; its repr shows nothing of it."""
+    """Personal data in the open: `data` is the value (JSON unless said otherwise). Never stored, and never printed."""
 
     subject: str
     data: bytes
@@ -69,8 +70,10 @@ Personal = Sealed | Plain
 
 
 class Kept(msgspec.Struct, frozen=True, gc=False):
-    """A personal value carried in folded state, with what it was sealed under: version, event name, field, and the
-    place in it where the field is a tuple."""
+    """A personal value carried in folded state, with what it was sealed under.
+
+    That is: the version and name of its event, the field, and the place in it where the field is a tuple.
+    """
 
     personal: Personal
     version: int
@@ -175,7 +178,7 @@ def upcaster(old: str, new: str) -> Callable[[Upcaster], Upcaster]:
 
 
 def upcast(name: str, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Bring a stored body to a living event's shape. Returns its name and body. Raises EventShapeError if none is known."""
+    """Bring a stored body to a living event's shape. Returns its name and body. Raises EventShapeError if there is none."""
     while name not in EVENTS:
         step = _UPCASTERS.get(name)
         if step is None:
@@ -188,11 +191,10 @@ def upcast(name: str, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 def ancestors(name: str) -> tuple[str, ...]:
     """The retired names that lead to a living one: what it says may have been sealed under any of them."""
-    found: list[str] = []
-    for old, (new, _) in reversed(_UPCASTERS.items()):
-        if new == name or new in found:
-            found.append(old)
-    return tuple(found)
+    names = [name]
+    for each in names:  # grows while it is walked: whatever leads to a name that leads here
+        names += [old for old, (new, _) in _UPCASTERS.items() if new == each]
+    return tuple(names[1:])
 
 
 def validate() -> None:

@@ -1,7 +1,7 @@
 """Interactions: one contact, the people on the line, what they offered and what they proved.
 
-Standing is never said by a client: it follows from the facts the service compared and the passcodes it verified *here*. A new
-interaction starts from nothing, whoever sat at the desktop before.
+Standing is never said by a client: it follows from the facts the service compared and the passcodes it verified *here*.
+A new interaction starts from nothing, whoever sat at the desktop before.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FAILURES_ALLOWED = 5
 
 
 class Proof(msgspec.Struct, frozen=True, gc=False):
-    """A party proved by passcode in this interaction; `secret_id` is the id of the passcode, duress passcode or call-back."""
+    """A party proved in this interaction; `secret_id`: the id of the passcode, duress passcode or call-back."""
 
     party_id: str
     method: Method
@@ -76,7 +76,7 @@ class InteractionOpened(Event, frozen=True, kw_only=True):
 
 @event
 class InteractionBound(Event, frozen=True, kw_only=True):
-    """The contact is about this account now. `known` is false where nothing was found, `hidden` where only the held view has it."""
+    """The contact is about this account now. `known`: something was found; `hidden`: only a held view has the locator."""
 
     NAME: ClassVar[str] = "interaction.bound.v1"
     account_id: str

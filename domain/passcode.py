@@ -1,10 +1,12 @@
 """Passcodes: a memorised secret of one party, chosen and read by that party alone.
 
-An *offer* is the one-time link that lets the customer choose; a *call-back* is the phrase read out to the safe contact under a
-supervisor's eyes. Both reach the customer's own channel and no member of staff. Digests are personal data: sealed, never clear.
+An *offer* is the one-time link that lets the customer choose; a *call-back* is the phrase read out to the safe contact
+under a supervisor's eyes. Both reach the customer's own channel and no member of staff. Digests are personal data: sealed,
+never clear.
 
-A passcode on request gates its party: who is identified but has not proved it hears nothing. One set with a protection does not,
-because it must leave everything that can be heard without it as it was (NIST SP 800-63B-4 section 3.1.1 for the secret itself).
+A passcode on request gates its party: who is identified but has not proved it hears nothing. One set with a protection does
+not, because it must leave everything that can be heard without it as it was (NIST SP 800-63B-4 section 3.1.1 for the secret
+itself).
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ class Offer(msgspec.Struct, frozen=True, gc=False):
 
 
 class CallBack(msgspec.Struct, frozen=True, gc=False):
-    """A supervised call-back: only `supervisor` may try its phrase, in the interaction it was placed for, until it expires."""
+    """A supervised call-back: `supervisor` alone may try its phrase, in the one interaction, until it expires."""
 
     call_back_id: str
     digest: Kept
@@ -128,10 +130,15 @@ def choose(
     duress_id: str,
     duress: bytes | None,
 ) -> PasscodeSet:
-    """Decide on a choice made through a one-time link. Raises Refused("link_spent") if no open offer has this token."""
+    """Decide on a choice made through a one-time link. Raises Refused("link_spent") if no open offer has this token.
+
+    A link that came with a protection sets a first passcode and replaces none: that would be a reset without proof.
+    """
     for party in account.parties.values():
         offer = party.offer
-        if offer is not None and offer.token == token and now < offer.expires_at:
+        if offer is None or (offer.reason == "protection" and party.passcode is not None):
+            continue
+        if offer.token == token and now < offer.expires_at:
             return PasscodeSet(
                 party_id=party.party_id,
                 offer_id=offer.offer_id,

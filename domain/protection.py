@@ -1,7 +1,7 @@
 """Protection: provisional at first (it only narrows, and lapses), confirmed by two people of tier 3.
 
-Starting one freezes the shown view of every booking in the same append. A provisional protection that lapses opens nothing: a
-booking whose views have come to differ stays guarded until people have looked at it (see `booking.guarded`).
+Starting one freezes the shown view of every booking in the same append. A provisional protection that lapses opens
+nothing: a booking whose views have come to differ stays guarded until people have looked at it (see `booking.guarded`).
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class ProtectionConfirmed(Event, frozen=True, kw_only=True):
 
 
 def start(account: AccountState, started: ProtectionStarted) -> ProtectionStarted:
-    """Decide on a new protection. Raises Refused("unknown_party") for people who are not on the account, naming the place."""
+    """Decide on a new protection. Raises Refused("unknown_party") naming the place of who is not on the account."""
     if started.party_id not in account.parties:
         raise Refused("unknown_party", "name a party of this account; add the person first", place="protected_party_id")
     for index, adverse in enumerate(started.adverse):
@@ -75,6 +75,16 @@ def start(account: AccountState, started: ProtectionStarted) -> ProtectionStarte
                 place=f"adverse_party_ids[{index}]",
             )
     return started
+
+
+def opens_link(account: AccountState, party_id: str, now: datetime) -> bool:
+    """Whether starting a protection may send the safe contact it names a link to choose this party's passcode.
+
+    Not where a protection of the party is in force (a new safe contact is not the way to a passcode), nor where the party
+    has a passcode: who has one proves it first. Either would let a caller reset it by asking in another's name.
+    """
+    party, before = account.parties.get(party_id), account.protections.get(party_id)
+    return party is not None and party.passcode is None and (before is None or not before.active(now))
 
 
 def confirm(account: AccountState, protection_id: str, actor: Actor, now: datetime) -> ProtectionConfirmed:

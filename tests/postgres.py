@@ -146,7 +146,10 @@ def _keep() -> None:
                 arguments = ("-w", "-m", "immediate", "-D", str(server.pgdata), "stop")
                 pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user)
             else:
-                server.ensure_postgres_running()
+                try:
+                    server.ensure_postgres_running()
+                except subprocess.SubprocessError:  # the wheel gives up after ten seconds, on a busy machine too early
+                    server.ensure_postgres_running()
             print("done", flush=True)  # noqa: T201 - likewise
     finally:
         with suppress(Exception):

@@ -32,7 +32,6 @@ def build(desk: Desk, verifier: TokenVerifier) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
-        await verifier.close()
         await desk.close()
 
     app = FastAPIOffline(

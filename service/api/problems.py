@@ -19,6 +19,7 @@ from service.desk.disclosing import WITHHELD_SAY
 from service.log import LogError
 from service.passcodes import Overloaded
 from service.sealing import KeysUnavailable
+from service.tokens import IssuerUnavailable
 
 log = logging.getLogger("watchword.api")
 
@@ -154,6 +155,7 @@ HANDLERS = {
     HTTPException: on_http,
     LogError: on_unavailable,
     KeysUnavailable: on_unavailable,
+    IssuerUnavailable: on_unavailable,
     Overloaded: on_overloaded,
     Exception: on_bug,
 }

@@ -81,7 +81,6 @@ class Desk:
     async def close(self) -> None:
         """Finish the errands, then stop."""
         await asyncio.gather(*self._later, return_exceptions=True)
-        await self.outbox.close()
         self.pipeline.close()
         self.hasher.close()
         self.log.close()

@@ -48,11 +48,15 @@ class TravellerAnswer(msgspec.Struct, frozen=True):
 
 
 class ImportAnswer(msgspec.Struct, frozen=True):
-    """The booking, its people, and how many documents its held view has had."""
+    """The booking, its people, and how many documents its held view has had.
+
+    `stale`: the source marked the document as possibly out of date; nothing of the booking is told until a fresh one.
+    """
 
     booking_id: str
     travellers: tuple[TravellerAnswer, ...]
     held_version: int
+    stale: bool
 
 
 class Imported(msgspec.Struct, frozen=True):
@@ -83,10 +87,12 @@ async def import_booking(
     def decide(reader: Reader) -> Draft[ImportAnswer]:
         state = reader.account(account_id)
         account.exists(state)
+        protected = bool(state.protected(desk.pipeline.now()))
         chosen, before = _booking(reader, state, body.booking_id, frozenset(marks), booking_id)
         parties = matched(desk, state, body.travellers, ready)
         try:
-            attributed = attribute(document, parties, account.holder(state))
+            # What names no traveller is the holder's; under protection he may be the one who must not have it.
+            attributed = attribute(document, parties, None if protected else account.holder(state))
         except DocumentError as error:
             raise rejected(error) from None
         pieces = parts(attributed)
@@ -99,7 +105,7 @@ async def import_booking(
                 locators=marks,
                 parts=tuple(sealed(subject or chosen, piece) for subject, piece in pieces.items()),
                 stale=document.stale,
-                withheld_from_view=before.held is None and bool(state.protected(desk.pipeline.now())),
+                withheld_from_view=before.held is None and protected,
             ),
         )
         on_account = account.stream(account_id)
@@ -113,7 +119,7 @@ async def import_booking(
         events.append((booking.stream(chosen), imported))
         travellers = tuple(TravellerAnswer(ref, party_id) for ref, party_id in parties.items())
         return Draft(
-            ImportAnswer(chosen, travellers, before.held_version + 1),
+            ImportAnswer(chosen, travellers, before.held_version + 1, document.stale),
             events,
             locators=tuple(LocatorEntry(bytes.fromhex(mark), account_id, chosen) for mark in marks),
             status=201,

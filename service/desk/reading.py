@@ -45,7 +45,7 @@ async def history(desk: Desk, asker: Asker, account_id: str, page: HistoryPage) 
 
     await desk.pipeline.carry_out(asker, decide)
     stream = account.stream(account_id)
-    rows = await desk.pipeline.threaded(lambda: desk.log.read(stream, gt=after, limit=page.limit + 1))
+    rows = await desk.pipeline.threaded(lambda: desk.log.page(stream, gt=after, limit=page.limit + 1))
     entries = []
     for stored in rows[: page.limit]:
         header, happened = desk.codec.decode(stored)

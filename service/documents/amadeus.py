@@ -42,6 +42,7 @@ _SEGMENTS: dict[str, Literal["flight", "rail", "car", "hotel", "other"]] = {
 }
 # Reservation/booking designators (AIRIMP 3) of a segment that is not held: cancelled, unable, no action taken, no show.
 _GONE = frozenset({"HX", "XX", "XL", "XR", "UC", "UN", "UU", "NO", "NS"})
+WRITERS_ERROR = "8111"  # simultaneous changes to the record
 # Where and when and by whom the record was made: a tell, so notes and not the booking.
 _METADATA = (
     "securityInformation",
@@ -90,10 +91,13 @@ def read(document: object, limits: Limits) -> BookingDocument:
 
 
 def _stale(root: Node) -> bool:
-    """Whether the reply says of itself that it is not what is held: an error (EC) means that nothing was committed."""
-    categories = root.all("generalErrorInfo", "errorOrWarningCodeDetails", "errorDetails", "errorCategory")
-    categories += root.all("generalErrorInfo", "messageErrorInformation", "errorDetail", "errorCategory")
-    return any(node.value == "EC" for node in categories)
+    """Whether the reply says of itself that it is not what is held: an error (EC) means that nothing was committed.
+
+    But 8111, simultaneous changes, is told to whoever tried to write: the record itself was retrieved with it.
+    """
+    errors = root.all("generalErrorInfo", "errorOrWarningCodeDetails", "errorDetails")
+    errors += root.all("generalErrorInfo", "messageErrorInformation", "errorDetail")
+    return any(error.text("errorCategory") == "EC" and error.text("errorCode") != WRITERS_ERROR for error in errors)
 
 
 def _last_year(root: Node) -> int:

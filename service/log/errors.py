@@ -10,7 +10,7 @@ import sqlite3
 
 import psycopg
 
-__all__ = ["Conflict", "KeyTaken", "LogError", "LogUnavailable", "Refused", "reason"]
+__all__ = ["Conflict", "KeyTaken", "LogError", "LogUnavailable", "Refused", "reason", "repeated"]
 
 
 class LogError(Exception):
@@ -43,3 +43,10 @@ def reason(error: BaseException) -> str:
         code = cause.sqlstate
     name = type(cause).__name__
     return f"{name} {code}" if code else name
+
+
+def repeated(error: BaseException) -> bool:
+    """Whether the database refused a row because its key is there already (and not, say, because a value is missing)."""
+    if isinstance(error, sqlite3.IntegrityError):
+        return error.sqlite_errorname in {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
+    return isinstance(error, psycopg.errors.UniqueViolation)

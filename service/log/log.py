@@ -36,12 +36,14 @@ class EventLog(Reader):
         readers: int = 4,
         group: int = 256,
         queue: int = 4096,
+        patience: float = 15.0,
     ) -> None:
         """Open the log at a SQLAlchemy URL (``sqlite:///path``, ``postgresql+psycopg://...``).
 
         ``lock_timeout``, ``connect_timeout``: seconds until an append fails because another process holds the commit
         lock, or the server does not answer. ``readers``: connections kept for reading. ``group``: most appends in one
-        transaction. ``queue``: most appends that wait. Raises ``ValueError`` for any other URL.
+        transaction. ``queue``: most appends that wait. ``patience``: seconds until a database that does not
+        answer at all is given up on. Raises ``ValueError`` for any other URL.
         """
         self._database = open_database(url, lock_timeout=lock_timeout, connect_timeout=connect_timeout, readers=readers)
         super().__init__(self._database)
@@ -50,7 +52,7 @@ class EventLog(Reader):
         self._listener: Listener | None = None
         self._subscriptions: weakref.WeakSet[Subscription] = weakref.WeakSet()
         self._closed = False
-        self._writer = Writer(self._database, group=group, queue=queue, committed=self._committed)
+        self._writer = Writer(self._database, group=group, queue=queue, patience=patience, committed=self._committed)
 
     def __enter__(self) -> Self:
         """Close at the end of the block."""

@@ -26,17 +26,18 @@ CHANNEL = "watchword_log"
 LOCK = 0x57_61_74_63_68_4C_6F_67  # "WatchLog"; advisory locks belong to one database, so logs do not meet
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 # The lock comes first and in a statement of its own: a statement sees what was committed before *it* began, so one
-# that waited for the lock would read the heads of before its wait.
-BEGIN = f"BEGIN; SELECT pg_advisory_xact_lock({LOCK})"
+# that waited for the lock would read the heads of before its wait (and so would every later one, were the database's
+# default isolation any stricter).
+BEGIN = f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({LOCK})"
 HEADS = """
 SELECT s, (SELECT version FROM events WHERE stream = s ORDER BY version DESC LIMIT 1) FROM unnest(%s) AS s
 UNION ALL SELECT NULL, (SELECT max(position) FROM events)"""
 TAKEN = "SELECT i.actor, i.key FROM unnest(%s, %s) AS k (actor, key) JOIN idempotency_keys AS i USING (actor, key)"
-# Settings of the writer's session. A plan that scans or sorts would cost by the length of a stream, and a plan made
-# while the table was small would be kept: only index seeks are left to choose from.
+# A plan that scans or sorts would cost by the length of a stream, and a plan made while the table was small would be
+# kept: only index seeks are left to choose from.
 SESSION = (
     "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; SET enable_hashjoin = off;"
-    " SET enable_mergejoin = off; SET jit = off; SET idle_in_transaction_session_timeout = '30s'"
+    " SET enable_mergejoin = off; SET jit = off"
 )
 KINDS = {"BIGINT": "bigint", "INTEGER": "integer", "FLOAT(53)": "float8", "BYTEA": "bytea", "TEXT": "text"}
 
@@ -90,15 +91,18 @@ class Postgres:
 
     def _for_writing(self, connection: Connection[tuple[object, ...]], _: ConnectionPoolEntry) -> None:
         connection.autocommit = True
-        timeout = self.lock_timeout
-        connection.execute(
-            f"{SESSION}; SET lock_timeout = {timeout}; SET statement_timeout = {timeout + 5000}".encode()
+        # The last one frees the lock of a replica that is frozen in mid-transaction.
+        limits = (
+            f"SET lock_timeout = {self.lock_timeout}; SET statement_timeout = {self.lock_timeout + 5000};"
+            " SET idle_in_transaction_session_timeout = '10s'"
         )
+        connection.execute(f"{SESSION}; {limits}".encode())
         register(connection)
 
     def _for_reading(self, connection: Connection[tuple[object, ...]], _: ConnectionPoolEntry) -> None:
         connection.autocommit = True
-        connection.execute(b"SET default_transaction_read_only = on; SET statement_timeout = '30s'")
+        limits = "SET default_transaction_read_only = on; SET statement_timeout = '30s'"
+        connection.execute(f"{SESSION}; {limits}".encode())
         register(connection)
 
     def begin(self, connection: Connection[Any]) -> None:
@@ -108,8 +112,8 @@ class Postgres:
     def heads(self, connection: Connection[Any], streams: Sequence[str]) -> tuple[dict[str, int], int]:
         """Read versions and the last position, under the lock."""
         found = connection.execute(HEADS, (pack("text", streams),)).fetchall()
-        last = found.pop()[1] or 0
-        return {stream: version for stream, version in found if version is not None}, last
+        heads = {stream: version for stream, version in found if version is not None}
+        return heads, heads.pop(None, 0)
 
     def taken_keys(self, connection: Connection[Any], keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
         """Return those of the (actor, key) pairs that are in the log."""
@@ -134,9 +138,8 @@ class Postgres:
 
     def commit(self, connection: Connection[Any], position: int | None) -> None:
         """Flush; listeners on every replica hear the last position once it is committed."""
-        if position is not None:
-            connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(position)))
-        connection.execute(b"COMMIT")
+        notify = "" if position is None else f"NOTIFY {CHANNEL}, '{position}'; "
+        connection.execute(f"{notify}COMMIT".encode())  # one round trip
 
     def cursor(self, connection: Connection[Any]) -> Cursor[Any]:
         """Return a cursor for reading many rows: in binary, which spares two copies of every state."""

@@ -29,6 +29,7 @@ STREAM = (
     .where(events.c.stream == bindparam("stream"), events.c.version > bindparam("gt"))
     .order_by(events.c.version)
 )
+PAGE = STREAM.limit(bindparam("rows"))
 ALL = (
     select(*ROW, events.c.position)
     .where(events.c.position > bindparam("gt"))
@@ -101,6 +102,11 @@ class Reader:
                 for row in cursor(c.connection.driver_connection).execute(self._stream, parameters).fetchall()
             ]
         )
+
+    def page(self, stream: str, *, gt: int, limit: int) -> list[StoredEvent]:
+        """The first ``limit`` events of a stream with versions greater than ``gt``, in order."""
+        parameters = {"stream": stream, "gt": gt, "rows": limit}
+        return self._ask(lambda c: [StoredEvent(*row) for row in c.execute(PAGE, parameters)])
 
     def read_all(self, *, gt: int = 0, limit: int) -> list[Notification]:
         """Up to ``limit`` events of the whole log with positions greater than ``gt``, in order."""

@@ -39,7 +39,11 @@ def _upgrade(url: str, branch: str, metadata: MetaData) -> None:
     target = normal_url(url)
     if target.get_backend_name() == "sqlite":
         # Made before SQLite does, so that nobody but the owner reads it; its -wal and -shm files take its mode.
-        os.close(os.open(str(target.database), os.O_RDWR | os.O_CREAT, 0o600))
+        try:
+            os.close(os.open(str(target.database), os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            msg = f"the {branch} database cannot be made or opened: see to its folder ({error.strerror})"
+            raise LogUnavailable(msg) from None
     engine = create_engine(target, poolclass=NullPool, hide_parameters=True)
     try:
         _run(engine, branch, metadata)

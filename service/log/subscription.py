@@ -133,7 +133,7 @@ class Listener:
 
     def _run(self) -> None:
         while not self._closed.is_set():
-            with suppress(SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error, OSError):  # type: ignore[attr-defined]  # PEP 249
+            with suppress(SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error, OSError):
                 self._listen()
             self._closed.wait(RETRY)
 

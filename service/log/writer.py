@@ -1,8 +1,8 @@
 """The one thread that writes. Whatever queued up while a group was being flushed is the next group.
 
 A group is one transaction and one flush: lock, read heads, settle each append, write the rows, commit. Where the
-database refuses the group's rows it is rolled back and each append tried alone, so that only the bad one fails. Where
-the database cannot be reached, everything that waits is told so at once, and the next append finds a new connection.
+database refuses the group's rows it is rolled back and tried in halves, down to the one at fault, which fails alone.
+Where the database cannot be reached, everything that waits is told so at once, and the next append finds a new connection.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from __future__ import annotations
 import contextlib
 import threading
 from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.log import tables
 from service.log.database import Repeats
-from service.log.errors import Conflict, LogError, LogUnavailable, Refused, reason
+from service.log.errors import Conflict, LogError, LogUnavailable, Refused, reason, repeated
 from service.log.group import Group, check, reset
 
 if TYPE_CHECKING:
@@ -43,8 +44,14 @@ ON CONFLICT (application) DO UPDATE SET position = excluded.position WHERE track
 class Writer:
     """A queue, a thread and a connection."""
 
-    def __init__(self, database: Database, *, group: int, queue: int, committed: Callable[[int], None]) -> None:
-        """Start the thread. ``group``: most appends in a transaction; ``queue``: most that may wait."""
+    def __init__(
+        self, database: Database, *, group: int, queue: int, patience: float, committed: Callable[[int], None]
+    ) -> None:
+        """Start the threads.
+
+        ``group``: most appends in a transaction; ``queue``: most that may wait; ``patience``: seconds after which a
+        database that does not answer at all (a disk or a server that hangs) is given up on.
+        """
         self._database = database
         self._errors: type[Exception] = database.writer.dialect.loaded_dbapi.Error
         self._group = group
@@ -55,14 +62,19 @@ class Writer:
         self._held: PoolProxiedConnection | None = None
         # Serialises submit against close alone, so that nothing is queued behind the end of the queue.
         self._gate = threading.Lock()
+        self._patience = patience
+        self._busy: tuple[float, list[Append]] = (0.0, [])  # since when the thread has been writing what
+        self._settling = threading.Lock()
+        self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="event-log-writer", daemon=True)
         self._thread.start()
+        threading.Thread(target=self._watch, name="event-log-watch", daemon=True).start()
 
     def submit(self, append: Append) -> None:
         """Queue an append, or settle it here and now: closed, full, or wrong in itself."""
         wrong = check(append)
         if wrong is not None:
-            _settle([(append, wrong, ())])
+            self._settle([(append, wrong, ())])
             return
         with self._gate:
             if self._closed:
@@ -72,7 +84,7 @@ class Writer:
             else:
                 self._queue.put(append)
                 return
-        _settle([(append, error, ())])
+        self._settle([(append, error, ())])
 
     def close(self) -> None:
         """Write what waits, then stop."""
@@ -81,18 +93,33 @@ class Writer:
                 return
             self._closed = True
             self._queue.put(None)
-        self._thread.join()
+        self._thread.join(2 * self._patience)  # for ever would be too long for a disk that hangs
+        self._stopped.set()
+
+    def _watch(self) -> None:
+        """Answer for the writer while a call into the database does not return.
+
+        What it gives up on may yet be committed. Nobody was told so, nothing was disclosed, and the log itself stays
+        right: whoever judged by the old heads meets a conflict.
+        """
+        while not self._stopped.wait(self._patience / 8):
+            since, group = self._busy
+            if group and monotonic() - since > self._patience:
+                self._fail(group, LogUnavailable("the log's database does not answer"))
 
     def _run(self) -> None:
         while True:
             group, last = self._next()
             if group:
+                self._busy = (monotonic(), group)
                 try:
                     self._write(group)
                 except Exception as error:  # noqa: BLE001 - the thread must outlive anything, and answer for it
                     self._fail(group, LogUnavailable(f"the event log failed ({type(error).__name__})"))
+                self._busy = (0.0, [])
             if last:
                 self._drop()
+                self._stopped.set()
                 return
 
     def _next(self) -> tuple[list[Append], bool]:
@@ -109,29 +136,31 @@ class Writer:
                 return group, False
         return group, True
 
-    def _write(self, appends: list[Append]) -> None:
+    def _write(self, appends: list[Append]) -> bool:
+        """Write a group, or tell its appends why not. False where the database could not be written to at all."""
         try:
             connection = self._connection()
             outcome = self._transaction(connection, appends)
         except _Unwritable as error:
             reset(appends)
             if len(appends) == 1:
-                _settle([(appends[0], error.outcome, ())])
-                return
-            for at, append in enumerate(appends):
-                self._write([append])
-                if isinstance(append.error, LogUnavailable):
-                    self._fail(appends[at + 1 :], append.error)
-                    return
+                self._settle([(appends[0], error.outcome, ())])
+                return True
+            half = len(appends) // 2
+            if self._write(appends[:half]):
+                return self._write(appends[half:])
+            self._fail(appends[half:], LogUnavailable("the log's database cannot be written"))
+            return False
         except LogUnavailable as error:
             self._fail(appends, error)
-        else:
-            if outcome.position is not None:
-                self._committed(outcome.position)
-            settled: list[tuple[Append, LogError | None, tuple[int, ...]]] = [
-                (append, None, positions) for append, positions in outcome.accepted
-            ]
-            _settle([*settled, *((append, refusal, ()) for append, refusal in outcome.refusals)])
+            return False
+        if outcome.position is not None:
+            self._committed(outcome.position)
+        settled: list[tuple[Append, LogError | None, tuple[int, ...]]] = [
+            (append, None, positions) for append, positions in outcome.accepted
+        ]
+        self._settle([*settled, *((append, refusal, ()) for append, refusal in outcome.refusals)])
+        return True
 
     def _connection(self) -> Any:
         held = self._held
@@ -146,6 +175,7 @@ class Writer:
                 self._drop()
                 raise
             except (SQLAlchemyError, self._errors, OSError) as error:
+                self._drop()
                 msg = f"the log's database cannot be reached ({reason(error)})"
                 raise LogUnavailable(msg) from None
         return held.driver_connection
@@ -197,9 +227,11 @@ class Writer:
             self._database.rollback(connection)
         except Exception:  # noqa: BLE001 - it is dropped, which rolls back
             self._drop()
-        if isinstance(error, driver.IntegrityError):
+        if repeated(error):
             return _Unwritable(Conflict("a row of this append is in the log already"))
-        if isinstance(error, driver.DataError) or not isinstance(error, (driver.Error, SQLAlchemyError)):
+        if isinstance(error, driver.DataError | driver.IntegrityError) or not isinstance(
+            error, (driver.Error, SQLAlchemyError)
+        ):
             return _Unwritable(Refused(f"the database cannot hold this append ({reason(error)})"))
         self._drop()
         unavailable = LogUnavailable(f"the log's database cannot be written ({reason(error)})")
@@ -214,15 +246,30 @@ class Writer:
 
     def _fail(self, group: list[Append], error: LogUnavailable) -> None:
         """Fail the group and all that waits behind it: each would wait for the same timeout, one after another."""
-        failed = [append for append in group if not append.settled]
-        for _ in range(self._queue.qsize()):
-            append = self._queue.get()
-            if append is None:
-                self._queue.put(None)
-                break
-            failed.append(append)
-        reset(failed)
-        _settle([(append, error, ()) for append in failed])
+        failed = list(group)
+        with contextlib.suppress(Empty):
+            while (append := self._queue.get_nowait()) is not None:
+                failed.append(append)
+            self._queue.put(None)  # the end was asked for, and is still to come
+        self._settle([(append, error, ()) for append in failed])
+
+    def _settle(self, outcomes: Sequence[tuple[Append, LogError | None, tuple[int, ...]]]) -> None:
+        """Set every outcome that is not set yet, then call each sink once with its own."""
+        told: dict[Any, list[Append]] = {}
+        with self._settling:
+            for append, error, positions in outcomes:
+                if append.settled:
+                    continue
+                append.error = error
+                append.positions = positions
+                append.parents = ()  # or every append would keep all before it
+                append.accepted = False
+                append.settled = True
+                if append.sink is not None:
+                    told.setdefault(append.sink, []).append(append)
+        for sink, appends in told.items():
+            with contextlib.suppress(Exception):  # an event loop that is closed; the writer goes on for the others
+                sink(appends)
 
 
 class _Unwritable(Exception):
@@ -231,19 +278,3 @@ class _Unwritable(Exception):
     def __init__(self, outcome: LogError) -> None:
         super().__init__()
         self.outcome = outcome
-
-
-def _settle(outcomes: Sequence[tuple[Append, LogError | None, tuple[int, ...]]]) -> None:
-    """Set every outcome, then call each sink once with its own."""
-    told: dict[Any, list[Append]] = {}
-    for append, error, positions in outcomes:
-        append.error = error
-        append.positions = positions
-        append.parents = ()  # or every append would keep all before it
-        append.accepted = False
-        append.settled = True
-        if append.sink is not None:
-            told.setdefault(append.sink, []).append(append)
-    for sink, appends in told.items():
-        with contextlib.suppress(Exception):  # an event loop that is closed; the writer goes on for the others
-            sink(appends)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import secrets
 from pathlib import Path
 
@@ -37,22 +36,13 @@ class MasterKey:
         raise TypeError("a master key is not to be copied")
 
     @classmethod
-    def find(cls, home: Path, *, text: str = "", file: Path | None = None) -> MasterKey:
-        """The key of this installation: as text, from a file of the operator's, or `<home>/keys/master.key`.
+    def find(cls, home: Path, *, text: str = "") -> MasterKey:
+        """The key of this installation: `text` (WATCHWORD_MASTER_KEY), else the file `<home>/keys/master.key`.
 
-        `text` (WATCHWORD_MASTER_KEY) and `file` (WATCHWORD_MASTER_KEY_FILE) hold 64 hex digits or base64. The file in
-        `home` is made on first start. Raises KeyFileError naming the setting that is wrong.
+        Both hold 64 hex digits or base64; the file is made on first start. Raises KeyFileError saying which is wrong.
         """
-        if text and file is not None:
-            raise KeyFileError("set WATCHWORD_MASTER_KEY or WATCHWORD_MASTER_KEY_FILE, not both")
         if text:
             return cls._read(text, "WATCHWORD_MASTER_KEY")
-        if file is not None:
-            try:
-                found = file.read_text("ascii", errors="replace")
-            except OSError:
-                raise KeyFileError(f"WATCHWORD_MASTER_KEY_FILE: {file} cannot be read") from None
-            return cls._read(found, f"WATCHWORD_MASTER_KEY_FILE: {file}")
         path = home / "keys" / "master.key"
         kept = kept_secret(path, lambda: secrets.token_hex(SIZE).encode() + b"\n")
         return cls._read(kept.decode("ascii", errors="replace"), str(path))
@@ -63,7 +53,7 @@ class MasterKey:
         try:
             secret = bytes.fromhex(stripped) if len(stripped) == SIZE * 2 else base64.b64decode(stripped, validate=True)
             return cls(secret)
-        except (ValueError, binascii.Error):
+        except ValueError:
             # From None: the cause would repeat the text.
             raise KeyFileError(f"{place} does not hold a master key: 32 bytes as 64 hex digits or base64") from None
 

@@ -9,6 +9,7 @@ import pytest
 from eventsourcing.persistence import StoredEvent
 
 from service.log import Append, EventLog, migrate
+from tests.postgres import drop_database, new_database
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -19,6 +20,16 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     )
     migrate(found)
     return found
+
+
+@pytest.fixture
+def second_postgres(postgres_url: str) -> Iterator[str]:
+    """URL of another empty database, for those who need two."""
+    made = new_database(postgres_url)
+    try:
+        yield made
+    finally:
+        drop_database(postgres_url, made)
 
 
 @pytest.fixture

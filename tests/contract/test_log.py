@@ -195,7 +195,16 @@ def test_an_append_the_database_cannot_hold_fails_alone(log: EventLog) -> None:
     assert [append.positions for append in good] == [(1,), (2,), (3,)]
     assert isinstance(bad.error, Refused)
     assert isinstance(wide.error, LogError)
+    assert not isinstance(wide.error, Conflict)  # to decide again would not help
     assert isinstance(child.error, Conflict)
+
+
+def test_a_missing_value_is_no_conflict(log: EventLog) -> None:
+    empty = Append(events=(event("account:2", 1, state=None),), expect={"account:2": 0})  # type: ignore[arg-type]  # on purpose
+    good = one("account:1", 0)
+    in_one_group(log, [empty, good])
+    assert isinstance(empty.error, Refused)
+    assert good.error is None
 
 
 def test_a_nul_fails_alone_on_postgresql(fresh_postgres: str, open_log: Callable[[str], EventLog]) -> None:

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.pool import NullPool
 
-from service.log import Append, EventLog, LogUnavailable, Snapshot, migrate
+from service.log import Append, Conflict, EventLog, LogUnavailable, Snapshot, migrate
 from tests.postgres import PostgresServer
 
 from .conftest import event, one
@@ -27,7 +28,7 @@ WRITER = """
 import sys, threading
 sys.path[:0] = sys.argv[2:]
 from eventsourcing.persistence import StoredEvent
-from service.log import Append, EventLog
+from service.log import Append, Conflict, EventLog
 log = EventLog(sys.argv[1])
 def work(stream):
     for version in range(1_000_000):
@@ -148,7 +149,6 @@ def test_a_file_that_is_not_flushed_is_refused(tmp_path: Path, open_log: Callabl
     log.probe()
     held = log._writer._held
     assert held is not None
-    held.execute = None  # type: ignore[attr-defined]  # nothing of the pool's is used below
     assert isinstance(held.driver_connection, sqlite3.Connection)
     held.driver_connection.execute("PRAGMA synchronous = NORMAL")
     with pytest.raises(LogUnavailable, match="synchronous is 1"):
@@ -264,3 +264,24 @@ def test_an_ended_session_costs_at_most_the_appends_in_flight(
     alter(fresh_postgres, "SELECT 1")
     assert log.last_position() == 1  # reads are asked once more
     hears_nothing_for_long(log)
+
+
+def test_a_database_that_hangs_is_given_up_on_and_its_return_noticed(url: str) -> None:
+    with EventLog(url, patience=0.4) as log:
+        log.append(one("account:1", 0))
+        commit, release = log._database.commit, threading.Event()
+
+        def hang(connection: object, position: int | None) -> None:
+            release.wait(10)
+            commit(connection, position)
+
+        log._database.commit = hang  # type: ignore[method-assign]  # a fault put in from inside
+        hears_quickly(log)
+        log._database.commit = commit  # type: ignore[method-assign]  # as it was
+        release.set()
+        log.probe()
+        # What was given up on was committed after all: it is in the log, and whoever judged before it conflicts.
+        assert log.heads(["account:down"]) == {"account:down": 1}
+        with pytest.raises(Conflict):
+            log.append(one("account:down", 0))
+        assert log.append(one("account:1", 1)) == (3,)

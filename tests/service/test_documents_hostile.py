@@ -178,7 +178,7 @@ def test_a_format_that_nobody_knows_is_refused_with_those_that_are_known() -> No
     assert all(name in rejected.hint for name in FORMATS)
 
 
-@pytest.mark.parametrize("character", ["\x00", "\x07", "\x1b", "\x7f", "\ud800", "\udfff", "\uffff"])
+@pytest.mark.parametrize("character", ["\x00", "\x07", "\x1b", "\x7f", "\ud800", "\uffff"])
 @pytest.mark.parametrize("name", FORMATS)
 def test_what_is_not_text_is_refused(name: str, character: str) -> None:
     if name == XML:

@@ -1,0 +1,73 @@
+"""The app: every command in its place, and the one way out for what went wrong."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from service.cli import account, booking, interaction, passcode, policy, protect
+from service.cli.ask import ask
+from service.cli.demo import demo
+from service.cli.exits import Code, Failed
+from service.cli.history import history
+from service.cli.migrate import migrate
+from service.cli.serve import serve
+from service.cli.token import token
+
+NAME = "watchword"
+
+app = typer.Typer(
+    name=NAME,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Decides, in real time, what the person on the line may be told, and keeps a record of every attempt.",
+    epilog="Ends with 0 done, 1 untrue (demo), 2 usage, 3 refused, 4 unavailable, 5 not authorised.",
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        try:
+            typer.echo(version(NAME))
+        except PackageNotFoundError:
+            typer.echo("not installed")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version, and end.")
+    ] = False,
+) -> None:
+    """Decides, in real time, what the person on the line may be told, and keeps a record of every attempt."""
+
+
+for command in (serve, migrate, demo, token):
+    app.command()(command)
+app.add_typer(account.app, name="account")
+app.add_typer(booking.app, name="booking")
+app.add_typer(protect.app, name="protect")
+app.add_typer(passcode.app, name="passcode")
+app.add_typer(interaction.app, name="interaction")
+app.command()(ask)
+app.command()(history)
+app.add_typer(policy.app, name="policy")
+
+
+def main() -> None:
+    """Run the command line. Ends the process with one of `exits.Code`; nothing is ever a traceback."""
+    try:
+        app(prog_name=NAME)
+    except Failed as failed:
+        failed.tell()
+    except Exception as error:  # noqa: BLE001 - a fault of ours: its kind and place, never its values
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        where = "" if trace is None else f" at {trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"
+        Failed(Code.UNTRUE, f"this is a fault of the command line: {type(error).__name__}{where}").tell()
+    sys.exit(Code.DONE)

@@ -1,0 +1,148 @@
+"""`watchword booking`: GDS documents in, one or many, and the declared split of what is shown."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from service.cli import documents, show
+from service.cli.client import Service, path
+from service.cli.documents import Format
+from service.cli.exits import Code, Failed, plain
+from service.cli.options import URL, AccountId, BookingId, Json, Key, Token, Url
+
+app = typer.Typer(no_args_is_help=True, help="Bookings: import GDS documents, declare what is shown.")
+
+FormatOption = Annotated[Format, typer.Option("--format", help="The documents' format; auto tells it by the content.")]
+STOPPING = (Code.UNAVAILABLE, Code.UNAUTHORISED, Code.USAGE)  # what one document has, the next will have too
+
+
+class Fate(StrEnum):
+    """What the shown view does when something happens to its own flights."""
+
+    FOLLOW = "follow"
+    KEEP = "keep"
+    WITHHOLD = "withhold"
+    TRANSFER = "transfer"
+
+
+class Hers(StrEnum):
+    """What an adverse party who proved himself hears of hers."""
+
+    SHOWN = "shown"
+    NOTHING = "nothing"
+
+
+@app.command("import")
+def import_bookings(
+    account: AccountId,
+    files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="The documents: XML or JSON.")],
+    form: FormatOption = Format.AUTO,
+    booking: Annotated[
+        str, typer.Option("--booking", help="The booking that this one document is the new truth of, whatever its locators.")
+    ] = "",
+    traveller: Annotated[
+        list[str] | None,
+        typer.Option("--traveller", metavar="REF=PARTY", help="Who a traveller of the document is; repeat for each."),
+    ] = None,
+    key: Key = "",
+    url: Url = URL,
+    token: Token = "",
+    as_json: Json = False,
+) -> None:
+    """Import GDS documents as the held views of bookings.
+
+    A document that is refused is reported by its file name, and the others go on; the command then ends with 3. With
+    --json each file has one line: the answer, or the problem, with the file's name.
+    """
+    if len(files) > 1 and (booking or traveller or key):
+        raise Failed(Code.USAGE, "--booking, --traveller and --key are about one document; import it by itself")
+    more = _more(booking, traveller or [])
+    failed = 0
+    bar = Progress(
+        TextColumn("importing"), BarColumn(), MofNCompleteColumn(), console=show.err(), transient=True,
+        disable=len(files) == 1,
+    )  # fmt: skip
+    with Service(url, token) as service, bar as progress:
+        for file in progress.track(files):
+            try:
+                answer = _imported(service, account, file, form, more, key)
+            except Failed as error:
+                if error.code in STOPPING:
+                    raise
+                failed += 1
+                typer.echo(f"{plain(str(file))}: {error.line}", err=True)
+                if as_json:
+                    show.raw(msgspec.json.encode({"file": str(file), "problem": error.line}))
+                continue
+            _told(file, answer, as_json=as_json)
+    if failed:
+        raise Failed(Code.REFUSED, f"{failed} of {len(files)} documents were refused; nothing of those was recorded")
+
+
+def _more(booking: str, traveller: list[str]) -> dict[str, Any]:
+    more: dict[str, Any] = {"booking_id": booking} if booking else {}
+    pairs = [each.partition("=") for each in traveller]
+    if any(not ref or not party for ref, _, party in pairs):
+        raise Failed(Code.USAGE, "--traveller wants the document's reference and a party's id: REF=PARTY")
+    if pairs:
+        more["travellers"] = {ref: party for ref, _, party in pairs}
+    return more
+
+
+def _imported(service: Service, account: str, file: Path, form: Format, more: dict[str, Any], key: str) -> bytes:
+    name, document = documents.read(file, form)
+    body = {"format": name, "document": document, **more}
+    return service.write(path("accounts", account, "bookings"), body, key=key)
+
+
+def _told(file: Path, answer: bytes, *, as_json: bool) -> None:
+    told = show.read(answer)
+    if as_json:
+        show.raw(msgspec.json.encode({"file": str(file), **told}))
+        return
+    people = ", ".join(f"{each['ref']}={each['party_id']}" for each in told["travellers"])
+    line = f"{file}: booking {told['booking_id']}, held version {told['held_version']}, travellers {people}"
+    show.out().print(plain(line), soft_wrap=True)
+
+
+@app.command("split")
+def declare_split(
+    booking: BookingId,
+    reason: Annotated[str, typer.Option(help="Why what is shown differs from what is held.")],
+    schedule_change: Annotated[Fate, typer.Option(help="What the shown view does at a schedule change.")],
+    cancellation: Annotated[Fate, typer.Option(help="... when the flight is cancelled.")],
+    check_in: Annotated[Fate, typer.Option(help="... when check-in opens.")],
+    departure: Annotated[Fate, typer.Option(help="... at departure.")],
+    refund: Annotated[Fate, typer.Option(help="... when a refund is asked for.")],
+    hers: Annotated[Hers, typer.Option(help="What an adverse party who proved himself hears of hers.")] = Hers.SHOWN,
+    document: Annotated[
+        Path | None, typer.Option(help="The document to show. Without one, what was frozen goes on being shown.")
+    ] = None,
+    form: FormatOption = Format.AUTO,
+    key: Key = "",
+    url: Url = URL,
+    token: Token = "",
+    as_json: Json = False,
+) -> None:
+    """Declare a visibility split: what is shown in the place of what is held, and how it lives on (tier 3)."""
+    fates = {
+        "schedule_change": schedule_change,
+        "cancellation": cancellation,
+        "check_in": check_in,
+        "departure": departure,
+        "refund": refund,
+    }
+    body: dict[str, Any] = {"life": fates, "reason": reason, "hers": hers}
+    if document is not None:
+        try:
+            body["format"], body["document"] = documents.read(document, form)
+        except Failed as error:
+            raise Failed(error.code, f"{document}: {error.line}") from None
+    with Service(url, token) as service:
+        show.fields(service.write(path("bookings", booking, "split"), body, key=key), as_json=as_json)

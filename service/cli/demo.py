@@ -1,0 +1,30 @@
+"""`watchword demo`: the stories, played against the real service."""
+
+from __future__ import annotations
+
+import typer
+
+from service.cli import show
+from service.cli.exits import Code, Failed
+from service.cli.options import Json
+
+
+def demo(as_json: Json = False) -> None:
+    """Play the story against the real service over HTTP, show its record, and check that it came out right.
+
+    The service is started in a home of its own and stopped at the end. With --json only the checks are printed, on stdout.
+    It ends with 1 if anything that it shows is untrue.
+    """
+    from service.demo import NotPlayed, play  # noqa: PLC0415 - the service is heavy, and most commands do without
+
+    console = show.err() if as_json else show.out()
+    try:
+        played = play(console)
+    except NotPlayed as error:
+        raise Failed(Code.UNAVAILABLE, str(error)) from None
+    if as_json:
+        show.raw(played.as_json())
+    untrue = [check for check in played.checks if not check.true]
+    if untrue:
+        raise Failed(Code.UNTRUE, f"{len(untrue)} of {len(played.checks)} checks came out untrue")
+    typer.echo(f"All {len(played.checks)} checks came out true.", err=True)
