@@ -158,8 +158,8 @@ def _protections(
 def _started(before: Protection | None, happened: ProtectionStarted, version: int) -> Protection:
     """A protection that is asked for, or asked for again.
 
-    Asking again only narrows: what two people confirmed stays confirmed, whoever was named adverse stays named, and while
-    it is in force the safe contact stays the one it had, because whoever holds that can be called back.
+    Asking again only narrows: what two people confirmed stays confirmed, whoever was named adverse stays named, and
+    while it is in force the safe contact stays the one it had, because whoever holds that can be called back.
     """
     adverse = frozenset(happened.adverse)
     safe_contact = Kept(happened.safe_contact, version, ProtectionStarted.NAME, "safe_contact")

@@ -19,8 +19,8 @@ __all__ = ["render"]
 def render(decision: Decision, held: BookingDocument | None, shown: BookingDocument | None) -> BookingDocument | None:
     """The document that may be heard; None where nothing may be, or where the view that was to answer is not at hand.
 
-    `held` is not looked at unless the decision's basis is "held": it need not be opened. From that basis, what not all may
-    have as held follows as shown. Where the views are the same, pass the same document twice: no item is said twice.
+    `held` is not looked at unless the decision's basis is "held": it need not be opened. From that basis, what not all
+    may have as held follows as shown. Where the views are the same, pass the same document: nothing is said twice.
     """
     if decision.basis == "shown":
         return None if shown is None else filtered(shown, decision.as_shown)
@@ -44,7 +44,7 @@ def render(decision: Decision, held: BookingDocument | None, shown: BookingDocum
 def _references(locators: tuple[Locator, ...], *, kept: bool) -> tuple[Locator, ...]:
     """The cross references alone, or everything but those.
 
-    The other half of a split PNR stands in what is one traveller's alone (Amadeus `SP`, Travelport `SPLIT PTY`) and names
-    the booking of another. Where somebody who listens must not learn of another's, cross references come as shown.
+    The other half of a split PNR stands in what is one traveller's alone (Amadeus `SP`, Travelport `SPLIT PTY`) and
+    names the booking of another. Where somebody who listens must not learn of it, cross references come as shown.
     """
     return tuple(item for item in locators if (item.kind == "cross_reference") is kept)

@@ -1,17 +1,17 @@
 """The decision: the only place that says yes.
 
-`decide(question, facts, policy, now)` is pure. For each person who would hear the answer it looks up what he may have by
-what he has proved; the answer is what *all* of them may have. Everything it reads is clear and pseudonymous.
+`decide(question, facts, policy, now)` is pure. For each person who would hear the answer it looks up what he may have
+by what he has proved; the answer is what *all* of them may have. Everything it reads is clear and pseudonymous.
 
-A booking is answered from one view, its *basis*: the held one if every listener may know that it exists as held, else the
-shown one, else none. From the held basis, items that not all of them may have as held are taken as shown, where they may
-have those (`domain.answer` makes the document of it).
+A booking is answered from one view, its *basis*: the held one if every listener may know that it exists as held, else
+the shown one, else none. From the held basis, items that not all of them may have as held are taken as shown, where
+they may have those (`domain.answer` makes the document of it).
 
 Policy says what a listener of some standing may have; one thing stands whatever it says. A listener is *shy of* every
 protected party he has not proved to be, and the held view tells him nothing of those: no item, and of a booking that
-concerns them in either view not even that it is held otherwise. Two protected parties are not shy of each other once two
-people have confirmed both protections and neither is adverse towards the other; until then a claim of one's own opens
-nothing of another's.
+concerns them in either view not even that it is held otherwise. Two protected parties are not shy of each other once
+two people have confirmed both protections and neither is adverse towards the other; until then a claim of one's own
+opens nothing of another's.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _NOBODY: frozenset[str] = frozenset()
 
 
 class Question(msgspec.Struct, frozen=True, gc=False):
-    """What is asked, and by whom. `classes`: bits by `FieldClass.index`; `locator`: a mark, "" if asked by booking id."""
+    """What is asked, and by whom. `classes`: bits by `FieldClass.index`; `locator`: a mark, "" if asked by id."""
 
     agent: str
     account_id: str

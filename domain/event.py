@@ -11,7 +11,7 @@ An event is a frozen struct with a stable name, `noun.happened.vN`::
 A name that was ever written stays readable for ever: when a shape changes, the struct gets the next version's name and
 an `upcaster` is registered from the old one. `validate()` proves that every retired name leads to a living event.
 
-Personal data is a field of type `Personal` (or a tuple of them): `Plain` as a decider made it, `Sealed` as it is stored.
+Personal data is a field of type `Personal` (or a tuple of them): `Plain` as a decider made it, `Sealed` as it is kept.
 What `decide` and `evolve` read is clear and pseudonymous; they carry `Personal` values about, as `Kept`, and never look
 inside.
 """
@@ -178,7 +178,7 @@ def upcaster(old: str, new: str) -> Callable[[Upcaster], Upcaster]:
 
 
 def upcast(name: str, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Bring a stored body to a living event's shape. Returns its name and body. Raises EventShapeError if there is none."""
+    """Bring a stored body to a living event's shape. Returns name and body. Raises EventShapeError if there is none."""
     while name not in EVENTS:
         step = _UPCASTERS.get(name)
         if step is None:

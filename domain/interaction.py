@@ -76,7 +76,7 @@ class InteractionOpened(Event, frozen=True, kw_only=True):
 
 @event
 class InteractionBound(Event, frozen=True, kw_only=True):
-    """The contact is about this account now. `known`: something was found; `hidden`: only a held view has the locator."""
+    """The contact is about this account now. `known`: it was found; `hidden`: only a held view has the locator."""
 
     NAME: ClassVar[str] = "interaction.bound.v1"
     account_id: str

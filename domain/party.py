@@ -1,7 +1,7 @@
 """Parties: the people on an account, and how the facts a caller offered are compared with what is known of each.
 
-Facts are compared as marks: a keyed digest of the normalised fact, made by the service with a key of that person, so that
-the log holds no fact in clear and a forgotten person cannot be matched any more.
+Facts are compared as marks: a keyed digest of the normalised fact, made by the service with a key of that person, so
+that the log holds no fact in clear and a forgotten person cannot be matched any more.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ def added(recorded: PartyAdded, version: int) -> Party:
 def identify(parties: Mapping[str, Party], offered: Mapping[str, Mapping[str, str]], *, locator_shown: bool) -> str:
     """Find the one party whose facts were offered; "" if there is none, or more than one.
 
-    `offered` maps a party id to that party's marks of the offered facts, by kind. Every offered fact has to be right (one
-    wrong answer is wrong), a surname has to be among them, and something that tells people apart, the booking's shown
-    locator included.
+    `offered` maps a party id to that party's marks of the offered facts, by kind. Every offered fact has to be right:
+    one wrong answer is wrong. A surname has to be among them, and something that tells people apart; the booking's shown
+    locator will do.
     """
     found = ""
     for party_id, party in parties.items():

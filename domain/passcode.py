@@ -1,12 +1,12 @@
 """Passcodes: a memorised secret of one party, chosen and read by that party alone.
 
 An *offer* is the one-time link that lets the customer choose; a *call-back* is the phrase read out to the safe contact
-under a supervisor's eyes. Both reach the customer's own channel and no member of staff. Digests are personal data: sealed,
-never clear.
+under a supervisor's eyes. Both reach the customer's own channel and no member of staff. Digests are personal data:
+sealed, never clear.
 
-A passcode on request gates its party: who is identified but has not proved it hears nothing. One set with a protection does
-not, because it must leave everything that can be heard without it as it was (NIST SP 800-63B-4 section 3.1.1 for the secret
-itself).
+A passcode on request gates its party: who is identified but has not proved it hears nothing. One set with a protection
+does not, because it must leave everything that can be heard without it as it was (NIST SP 800-63B-4 section 3.1.1 for
+the secret itself).
 """
 
 from __future__ import annotations

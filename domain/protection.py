@@ -80,7 +80,7 @@ def start(account: AccountState, started: ProtectionStarted) -> ProtectionStarte
 def opens_link(account: AccountState, party_id: str, now: datetime) -> bool:
     """Whether starting a protection may send the safe contact it names a link to choose this party's passcode.
 
-    Not where a protection of the party is in force (a new safe contact is not the way to a passcode), nor where the party
+    Not where a protection of the party is in force (a new safe contact is no way to a passcode), nor where the party
     has a passcode: who has one proves it first. Either would let a caller reset it by asking in another's name.
     """
     party, before = account.parties.get(party_id), account.protections.get(party_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Refused(Exception):
-    """A command cannot be carried out: `code` is stable, `detail` says what to do, `place` names a part of the request."""
+    """A command cannot be carried out: `code` is stable, `detail` says what to do, `place` names its part."""
 
     def __init__(self, code: str, detail: str, *, place: str = "") -> None:
         super().__init__(detail)

@@ -12,7 +12,12 @@ from service.desk import accounts, disclosing, importing, interacting, policing,
 _GREY = {"surname": "Grey", "given_name": "Alma"}
 _AFTER = "0" * 32
 
-CALLS: tuple[Call, ...] = (
+CALLS: tuple[Call, ...] = (  # routes are tried in this order: the one that is asked most stands first
+    Call(
+        "ask_disclosure", "POST", "/v1/interactions/{interaction_id}/disclosures", "Ask about a booking",
+        "interactions", disclosing.DisclosureAnswer, disclosing.ask, disclosing.AskDisclosure, problems=(404,),
+        example={"locator": "YL92CN", "classes": ["E", "I"], "purpose": "service"},
+    ),
     Call(
         "open_account", "POST", "/v1/accounts", "Open an account", "accounts",
         accounts.AccountAnswer, accounts.open_account, accounts.OpenAccount, 201, keyed=True,
@@ -75,11 +80,6 @@ CALLS: tuple[Call, ...] = (
     Call(
         "list_bookings", "GET", "/v1/interactions/{interaction_id}/bookings", "List what this contact may know of",
         "interactions", disclosing.BookingsAnswer, disclosing.bookings, problems=(404,),
-    ),
-    Call(
-        "ask_disclosure", "POST", "/v1/interactions/{interaction_id}/disclosures", "Ask about a booking",
-        "interactions", disclosing.DisclosureAnswer, disclosing.ask, disclosing.AskDisclosure, problems=(404,),
-        example={"locator": "YL92CN", "classes": ["E", "I"], "purpose": "service"},
     ),
     Call(
         "request_passcode", "POST", "/v1/interactions/{interaction_id}/passcodes", "Ask for a passcode", "interactions",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import re
-import secrets
 import time
 from collections.abc import MutableMapping
 from typing import Any
@@ -16,6 +15,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.problems import Problem, answer
+from service.chance import identifier
 
 log = logging.getLogger("watchword.request")
 
@@ -59,7 +59,7 @@ class Edge:
         began = time.perf_counter()
         path: str = scope["path"]
         given = _header(scope, b"x-request-id")
-        request_id = given if given is not None and _REQUEST_ID.fullmatch(given) else secrets.token_hex(16).encode()
+        request_id = given if given is not None and _REQUEST_ID.fullmatch(given) else identifier().encode()
         scope["request_id"] = request_id.decode()
         extra = (*HEADERS, DOCS_POLICY) if path.startswith("/docs") else HEADERS
         status = 500

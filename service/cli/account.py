@@ -52,6 +52,7 @@ def open_account(
 @app.command("add-party")
 def add_party(
     account: AccountId,
+    *,
     kind: Annotated[Kind, typer.Option(help="What the person is on the account.")],
     surname: Surname = "",
     given_name: GivenName = "",

@@ -23,6 +23,7 @@ class Purpose(StrEnum):
 
 def ask(
     interaction: InteractionId,
+    *,
     locator: Annotated[str, typer.Option(help="The booking, by its locator.")] = "",
     booking: Annotated[str, typer.Option(help="The booking, by its id.")] = "",
     classes: Annotated[

@@ -44,7 +44,10 @@ def import_bookings(
     files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="The documents: XML or JSON.")],
     form: FormatOption = Format.AUTO,
     booking: Annotated[
-        str, typer.Option("--booking", help="The booking that this one document is the new truth of, whatever its locators.")
+        str,
+        typer.Option(
+            "--booking", help="The booking that this one document is the new truth of, whatever its locators."
+        ),
     ] = "",
     traveller: Annotated[
         list[str] | None,

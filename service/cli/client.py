@@ -34,7 +34,9 @@ class Service:
         except httpx.InvalidURL:
             raise Failed(Code.USAGE, "the service's URL cannot be read; set WATCHWORD_URL or --url") from None
         if base.scheme not in ("http", "https") or not base.host:
-            raise Failed(Code.USAGE, "the service's URL must begin with http:// or https://; set WATCHWORD_URL or --url")
+            raise Failed(
+                Code.USAGE, "the service's URL must begin with http:// or https://; set WATCHWORD_URL or --url"
+            )
         if not token.isascii() or not token.isprintable():
             raise Failed(Code.USAGE, "the token holds characters that no token has; set WATCHWORD_TOKEN anew")
         self._where = f"{base.scheme}://{base.netloc.decode()}" if not base.userinfo else f"{base.scheme}://{base.host}"
@@ -77,7 +79,9 @@ class Service:
         except httpx.TimeoutException:
             raise Failed(Code.UNAVAILABLE, f"{self._where} did not answer in time; nothing was disclosed") from None
         except (httpx.TransportError, httpx.InvalidURL):
-            raise Failed(Code.UNAVAILABLE, f"there is no service at {self._where}; is it up? (watchword serve)") from None
+            raise Failed(
+                Code.UNAVAILABLE, f"there is no service at {self._where}; is it up? (watchword serve)"
+            ) from None
         except UnicodeEncodeError:
             raise Failed(Code.USAGE, "an option holds characters that cannot be sent; use ASCII in --key") from None
         if answer.status_code not in OK:

@@ -159,8 +159,6 @@ def call_back(
 
 
 @app.command("close")
-def close(
-    interaction: InteractionId, key: Key = "", url: Url = URL, token: Token = "", as_json: Json = False
-) -> None:
+def close(interaction: InteractionId, key: Key = "", url: Url = URL, token: Token = "", as_json: Json = False) -> None:
     """End the contact. What was proved in it is void."""
     show.fields(_write(url, token, key, None, interaction, "close"), as_json=as_json)

@@ -21,7 +21,8 @@ def start(
     safe_phone: Annotated[str, typer.Option(help="Her safe contact: a telephone that only she answers.")] = "",
     safe_email: Annotated[str, typer.Option(help="Her safe contact: a mail address that only she reads.")] = "",
     adverse: Annotated[
-        list[str] | None, typer.Option("--adverse", metavar="PARTY", help="A party adverse towards her; repeat for each.")
+        list[str] | None,
+        typer.Option("--adverse", metavar="PARTY", help="A party adverse towards her; repeat for each."),
     ] = None,
     review_on: Annotated[str, typer.Option(metavar="DATE", help="When to look at it again, YYYY-MM-DD.")] = "",
     key: Key = "",

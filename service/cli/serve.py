@@ -12,7 +12,9 @@ from service.settings import Settings
 
 
 def serve(
-    as_json: Annotated[bool, typer.Option("--json", help="Once it is up, print one line of JSON: url and docs.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Once it is up, print one line of JSON: url and docs.")
+    ] = False,
 ) -> None:
     """Start the service, and print where it is and a line to paste for each role.
 

@@ -95,7 +95,9 @@ def document(seen: Mapping[str, Any]) -> RenderableType:
 def table(title: str, rows: Iterable[Mapping[str, Any]]) -> Table:
     """Rows as a table with a column for each field that any of them has."""
     rows = list(rows)
-    columns = [name for name in dict.fromkeys(name for row in rows for name in row) if any(row.get(name) for row in rows)]
+    columns = [
+        name for name in dict.fromkeys(name for row in rows for name in row) if any(row.get(name) for row in rows)
+    ]
     drawn = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for name in columns:
         drawn.add_column(words(name), overflow="fold")

@@ -53,7 +53,10 @@ def _asked(event: Mapping[str, Any]) -> Said:
     what = "asked for the list of bookings" if event["asked"] == "bookings" else "asked about a booking"
     view = f", {event['view']} view" if event["view"] else ""
     heard = ", ".join(f"{each['standing']}/{each['protection']}" for each in event["listeners"])
-    return f"{what} ({event['classes']}); on the line: {heard}", f"{event['outcome']}{view}, by {', '.join(event['rules'])}"
+    return (
+        f"{what} ({event['classes']}); on the line: {heard}",
+        f"{event['outcome']}{view}, by {', '.join(event['rules'])}",
+    )
 
 
 def _tried(event: Mapping[str, Any]) -> Said:

@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from service.chance import identifier
 from service.desk.desk import Desk
-from service.desk.pipeline import identifier
 from service.outbox import Message, OutboxUnavailable
 
 log = logging.getLogger("watchword.desk")

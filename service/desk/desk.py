@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from domain.event import Plain
+from service.desk.opened import Opened
 from service.desk.pipeline import Asker, Draft, Pipeline, Reader
 from service.log import EventLog, LogUnavailable
 from service.outbox import Outbox
@@ -44,6 +45,7 @@ class Desk:
         self.log = log
         self.pipeline = pipeline
         self.codec = codec
+        self.opened = Opened(codec, keys)
         self.keys = keys
         self.marks = marks
         self.hasher = hasher
@@ -98,7 +100,7 @@ def callers(now: datetime) -> str:
 
     Nobody knows who they are, so their keys age by month.
     """
-    return f"callers:{now:%Y-%m}"
+    return f"callers:{now.year:04}-{now.month:02}"
 
 
 def sealed(subject: str, value: object) -> Plain:

@@ -15,16 +15,16 @@ from msgspec import Meta
 from domain import account, booking, interaction
 from domain.account import AccountState
 from domain.attempt import Asked, DisclosureAttempted, Outcome
-from domain.booking import BookingState, BookingView
+from domain.booking import BookingState
 from domain.decision import Decision, Facts, Question, decide
 from domain.dimension import Purpose
-from domain.document import BookingDocument, filtered, merge, to_public
+from domain.document import BookingDocument, filtered, to_public
 from domain.event import Plain
 from domain.field_class import FieldClass
 from domain.interaction import InteractionState
+from service.chance import identifier
 from service.desk.desk import Desk, callers
-from service.desk.pipeline import Asker, Draft, Reader, identifier
-from service.sealing import KeyMissing
+from service.desk.pipeline import Asker, Draft, Reader
 
 ANSWER_LASTS = timedelta(seconds=60)
 LISTED = sum(1 << each.index for each in (FieldClass.E, FieldClass.I, FieldClass.L))
@@ -32,7 +32,6 @@ DISCLOSED_SAY = "Here is what I can see for you."
 WITHHELD_SAY = "I am not able to go into that here. I can take a passcode, or pass you on to a colleague."
 
 _BITS = {each.value: 1 << each.index for each in FieldClass}
-_PART = msgspec.json.Decoder(BookingDocument)
 
 Letter = Literal["E", "I", "L", "C", "P", "F", "D", "N"]
 NextStep = Literal["read_answer", "ask_passcode"]
@@ -253,23 +252,12 @@ def _document(desk: Desk, judged: Judged) -> dict[str, Any] | None:
         return None
     stream = booking.stream(judged.booking_id)
     if decision.basis == "shown" and state.shown is not None:
-        return to_public(filtered(_opened(desk, stream, state.shown), decision.shown))
-    document = filtered(_opened(desk, stream, state.held), decision.held)
+        return to_public(filtered(desk.opened.document(stream, state.shown), decision.shown))
+    document = filtered(desk.opened.document(stream, state.held), decision.held)
     if state.shown is not None and state.shown is not state.held:
-        shown = filtered(_opened(desk, stream, state.shown), decision.shown)
+        shown = filtered(desk.opened.document(stream, state.shown), decision.shown)
         document = _joined(document, shown)
     return to_public(document)
-
-
-def _opened(desk: Desk, stream: str, view: BookingView) -> BookingDocument:
-    """A view's document. The parts of people who were forgotten are left out."""
-    pieces: dict[str, BookingDocument] = {}
-    for kept in view.parts:
-        try:
-            pieces[kept.personal.subject] = _PART.decode(desk.codec.open(stream, kept))
-        except KeyMissing:
-            continue
-    return merge(pieces)
 
 
 def _joined(held: BookingDocument, shown: BookingDocument) -> BookingDocument:

@@ -19,9 +19,10 @@ from domain.event import Event, Plain
 from domain.fact import FactKind
 from domain.party import PartyAdded
 from domain.refusal import Refused
+from service.chance import identifier
 from service.desk.desk import Desk, sealed
 from service.desk.people import Facts
-from service.desk.pipeline import Asker, Draft, Key, Reader, identifier
+from service.desk.pipeline import Asker, Draft, Key, Reader
 from service.documents import DocumentRejected, read
 from service.log import LocatorEntry
 

@@ -11,7 +11,6 @@ again on what is true then.
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -29,6 +28,7 @@ from domain.policy import PolicyState
 from domain.refusal import Refused
 from projections.access import Access, Folded
 from projections.folding import State, empty, fold, noun
+from service.chance import identifier
 from service.desk.clock import Clock
 from service.desk.loading import Loader, snapshot
 from service.log import Append, Conflict, EventLog, IdempotencyKey, KeyTaken, LocatorEntry, LogUnavailable
@@ -37,6 +37,7 @@ from service.sealing import Codec, KeyRing
 POLICY = "policy:default"
 SNAPSHOT_EVERY = 500
 MOST_RETRIES = 32
+LONGEST_GATHERING_S = 0.002
 
 T = TypeVar("T")
 
@@ -163,6 +164,7 @@ class Pipeline:
         self._threads = ThreadPoolExecutor(2, "desk")
         self._loading: dict[str, asyncio.Future[None]] = {}
         self._waiting: dict[int, asyncio.Future[None]] = {}
+        self._gathered: list[Append] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self.clock = clock
 
@@ -252,7 +254,7 @@ class Pipeline:
             state, version = after.get(stream) or _standing(reader.folded(stream))
             expect.setdefault(stream, version)
             version += 1
-            header = Header(secrets.token_hex(16), now, asker.actor, asker.cause, draft.interaction, draft.policy)
+            header = Header(identifier(), now, asker.actor, asker.cause, draft.interaction, draft.policy)
             stored, sealed = self._codec.encode(happened, header, stream, version)
             events.append(stored)
             state = fold(state, sealed, header, version)
@@ -278,9 +280,25 @@ class Pipeline:
             loop = self._loop = asyncio.get_running_loop()
         future = loop.create_future()
         self._waiting[id(append)] = future
-        self._log.submit(append)
+        self._gathered.append(append)
+        if len(self._gathered) == 1:
+            loop.call_soon(self._release, loop, 0, loop.time() + LONGEST_GATHERING_S)
         # Whoever asked may go away; what was decided is recorded all the same, and its outcome seen to.
         await asyncio.shield(future)
+
+    def _release(self, loop: asyncio.AbstractEventLoop, seen: int, latest: float) -> None:
+        """Hand what was gathered to the log as soon as a turn of the loop brings nothing more.
+
+        The writer takes whatever waits for it into one transaction. Given each append at once it would write many small
+        groups, and compete with this loop for the interpreter at each of them.
+        """
+        gathered = self._gathered
+        if len(gathered) > seen and loop.time() < latest:
+            loop.call_soon(self._release, loop, len(gathered), latest)
+            return
+        self._gathered = []
+        for append in gathered:
+            self._log.submit(append)
 
     def _sink(self, appends: list[Append]) -> None:
         """Called by the writer once a group: wake the loop once."""
@@ -302,8 +320,3 @@ def _standing(folded: Folded[Append]) -> tuple[State, int]:
 def _kept(asker: Asker, key: Key, draft: Draft[T], now: datetime) -> IdempotencyKey:
     body = msgspec.json.encode(draft.answer)
     return IdempotencyKey(asker.actor.subject, key.key, key.fingerprint, draft.status, body, now.timestamp())
-
-
-def identifier() -> str:
-    """A new opaque id: 128 random bits in hex."""
-    return secrets.token_hex(16)

@@ -15,10 +15,11 @@ from domain.event import Event
 from domain.passcode import OFFER_LASTS, PasscodeOffered
 from domain.protection import PROVISIONAL_LASTS, ProtectionStarted
 from domain.refusal import Refused
+from service.chance import identifier
 from service.desk.delivering import SafeContact, deliver_link, one_time_link
 from service.desk.desk import Desk, sealed
 from service.desk.importing import Imported, matched, read_document, rejected
-from service.desk.pipeline import Asker, Draft, Key, Reader, identifier
+from service.desk.pipeline import Asker, Draft, Key, Reader
 from service.log import LocatorEntry
 
 

@@ -28,9 +28,10 @@ from domain.passcode import (
     PasscodeTried,
 )
 from domain.refusal import Refused
+from service.chance import identifier
 from service.desk.delivering import SafeContact, deliver_link, deliver_phrase, one_time_link, token_mark
 from service.desk.desk import Desk
-from service.desk.pipeline import Asker, Draft, Key, Reader, identifier
+from service.desk.pipeline import Asker, Draft, Key, Reader
 from service.passcodes import check, generate
 from service.sealing import KeyMissing
 

@@ -1,7 +1,7 @@
 """The two databases behind one face: engines, and the few statements in which they differ.
 
 The writer's statements run on the driver's own connection, taken out of SQLAlchemy's engine: they are compiled from
-Core once. Measured for a group of 32 one-event appends: SQLite 0.19 ms against 0.21 to 0.41 ms through
+Core once. Measured for a group of 32 one-event appends: SQLite 0.19 to 0.24 ms against 0.21 to 0.41 ms through
 ``exec_driver_sql``; on PostgreSQL the processor time of this process 0.62 ms against 0.84 ms, and 1.1 ms with
 psycopg's own array dumpers (the writer shares its interpreter with the event loop, so that is what counts).
 """

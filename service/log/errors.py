@@ -46,7 +46,7 @@ def reason(error: BaseException) -> str:
 
 
 def repeated(error: BaseException) -> bool:
-    """Whether the database refused a row because its key is there already (and not, say, because a value is missing)."""
+    """Whether the database refused a row because its key is there already (not, say, because a value is missing)."""
     if isinstance(error, sqlite3.IntegrityError):
         return error.sqlite_errorname in {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
     return isinstance(error, psycopg.errors.UniqueViolation)

@@ -2,7 +2,8 @@
 
 A group is one transaction and one flush: lock, read heads, settle each append, write the rows, commit. Where the
 database refuses the group's rows it is rolled back and tried in halves, down to the one at fault, which fails alone.
-Where the database cannot be reached, everything that waits is told so at once, and the next append finds a new connection.
+Where the database cannot be reached, everything that waits is told so at once, and the next append finds a new
+connection.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from functools import cache
 from ipaddress import ip_address
@@ -11,6 +12,10 @@ import httpx
 __all__ = ["client", "endpoint"]
 
 TIMEOUT_S = 5.0
+
+# They tell of each request with its URL, which may hold a key, and at the lowest level with its headers.
+for _library in ("httpx", "httpcore"):
+    logging.getLogger(_library).setLevel(logging.WARNING)
 
 
 def endpoint(url: str, setting: str) -> str:

@@ -7,7 +7,7 @@ its box `nonce (12) | AES-256-GCM ciphertext | tag (16)` in base64. The tag cove
 
 from __future__ import annotations
 
-import os
+import threading
 from typing import Any
 
 import msgspec
@@ -29,6 +29,7 @@ from domain.event import (
     ancestors,
     upcast,
 )
+from service.chance import take
 from service.sealing.errors import CorruptEvent, KeyMissing, SealBroken, SealingError
 from service.sealing.keys import KeyRing
 from service.sealing.marks import own_key
@@ -54,7 +55,8 @@ class Codec:
         self._keys = keys
         self._shapes: dict[str, Shape] = {}
         self._tails: dict[tuple[str, str], bytes] = {}
-        self._ciphers: dict[bytes, AESGCM] = {}
+        self._ciphers: dict[bytes, AESGCM] = {}  # read without the lock: a dict's own get is whole
+        self._lock = threading.Lock()
         self._encode = msgspec.json.Encoder().encode
 
     def encode(self, event: Event, header: Header, stream: str, version: int) -> tuple[StoredEvent, Event]:
@@ -149,7 +151,7 @@ class Codec:
         if type(value) is not Plain:
             raise SealingError("a value that is sealed already, or not personal, cannot be sealed for another place")
         subject = value.subject
-        nonce = os.urandom(NONCE)
+        nonce = take(NONCE)
         bound = where + index.to_bytes(4) + subject.encode()
         return Sealed(subject, nonce + self._cipher(subject).encrypt(nonce, value.data, bound))
 
@@ -175,9 +177,11 @@ class Codec:
         key = self._keys.key(subject)  # first: a key that was destroyed opens nothing, whatever is remembered here
         cipher = self._ciphers.get(key)
         if cipher is None:
-            while len(self._ciphers) >= MOST_CIPHERS:
-                self._ciphers.pop(next(iter(self._ciphers), b""), None)
-            cipher = self._ciphers[key] = AESGCM(own_key(key, "seal"))
+            cipher = AESGCM(own_key(key, "seal"))
+            with self._lock:
+                while len(self._ciphers) >= MOST_CIPHERS:  # oldest first
+                    del self._ciphers[next(iter(self._ciphers))]
+                self._ciphers[key] = cipher
         return cipher
 
     def _shape(self, name: str, cls: type[Event]) -> Shape:

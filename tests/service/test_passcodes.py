@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from service.passcodes import Overloaded, PasscodeHasher, check, generate, hashing
 from service.passcodes.passphrases import WORDS, words
-from service.passcodes.rules import LONGEST, RANKED_DICTIONARIES, SHORTEST
+from service.passcodes.rules import LONGEST, SHORTEST
 from service.passcodes.spoken import spoken
 
 SALT = b"0123456789abcdef"
@@ -78,7 +78,9 @@ async def test_more_than_can_be_hashed_is_refused_and_room_comes_back() -> None:
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
-    await asyncio.sleep(0.2)  # what had begun ends by itself
+    async with asyncio.timeout(30):
+        while hasher._pending:  # noqa: ASYNC110 - what had begun ends by itself, in a thread that sets no event
+            await asyncio.sleep(0.01)
     assert await asyncio.gather(*(hasher.digest(GOOD, SALT) for _ in range(3)))
     hasher.close()
     with pytest.raises(RuntimeError):
@@ -116,7 +118,7 @@ def test_the_spoken_form_is_final(text: str) -> None:
 @given(text=st.text(st.characters(codec="utf-8", exclude_categories=["Cn"])))
 def test_what_sounds_alike_is_alike(text: str) -> None:
     for form in ("NFC", "NFD", "NFKC", "NFKD"):
-        assert spoken(unicodedata.normalize(form, text)) == spoken(text)  # type: ignore[arg-type]  # one of the four
+        assert spoken(unicodedata.normalize(form, text)) == spoken(text)
     assert spoken(text.casefold()) == spoken(text)
     assert spoken(f"  {text}\t") == spoken(text)
 
@@ -155,7 +157,7 @@ def test_accents_and_punctuation_count() -> None:
         ("abcdefghijklmnopq", "runs through the alphabet"),
         ("123456789012345", "many people use"),
         ("qwertyuiop asdfghjkl", "many people use"),
-        ("zaqxswcdevfrbgtn", "keyboard"),
+        ("rtyuiop[]fghjkl;'", "keyboard"),
         ("P@ssw0rd P@ssw0rd1", "easy to guess|many people use|repeats"),
         ("monkey dragon baseball", "many people use"),
         ("watchword passcode", "this account or service"),
@@ -168,8 +170,7 @@ def test_a_weak_passcode_is_refused_with_its_reason(passcode: str, reason: str) 
     found = check(passcode, context)
     assert found is not None
     assert any(part in found for part in reason.split("|")), found
-    told = [word for word in passcode.casefold().split() if len(word) > 3 and word in found.casefold()]
-    assert told == [] or "passcode" in told or "password" in told, "a reason repeats no part of the passcode"
+    assert not {word for word in passcode.casefold().split() if word in found.split()}, "no part of it is repeated"
 
 
 @pytest.mark.parametrize(
@@ -201,14 +202,13 @@ def test_lengths_at_the_border() -> None:
 
 def test_context_is_not_kept_for_the_next_caller() -> None:
     assert check("xylophagous zebu", ["xylophagous", "zebu"]) is not None
-    assert "xylophagous" not in RANKED_DICTIONARIES.get("user_inputs", {})
     assert check("xylophagous zebu") is None
 
 
 @given(text=st.text(max_size=150), words=st.lists(st.text(max_size=20), max_size=3))
 def test_any_text_gets_an_answer(text: str, words: list[str]) -> None:
     reason = check(text, words)
-    assert reason is None or reason.endswith("another") or reason.endswith("the most")
+    assert reason is None or reason.endswith(("another", "the most"))
 
 
 # --- passphrases ------------------------------------------------------------------------------------------------------

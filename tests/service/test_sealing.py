@@ -6,6 +6,7 @@ import pkgutil
 import re
 import traceback
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, get_args, get_origin, get_type_hints
@@ -139,6 +140,19 @@ def test_what_is_sealed_is_read_back_and_opens(codec: Codec, event: Event, versi
         for index, each in enumerate(value if isinstance(value, tuple) else (value,) if value else ()):
             assert codec.open(STREAM, kept(sealed, field, version, index)) == each.data
             assert len(each.data) < 8 or each.data not in stored.state
+
+
+def test_threads_seal_and_open_side_by_side(codec: Codec, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.sealing.codec.MOST_CIPHERS", 2)
+
+    def work(thread: int) -> None:
+        for n in range(300):
+            value, subject = f"{thread}:{n}".encode() * 20, PEOPLE[n % len(PEOPLE)]
+            _, sealed = codec.encode(placed(value, subject), HEADER, STREAM, n + 1)
+            assert codec.open(STREAM, kept(sealed, "digest", n + 1)) == value
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(work, range(4))) == [None] * 4
 
 
 def test_stored_bytes_hold_no_plain_value(codec: Codec) -> None:
