@@ -4,7 +4,7 @@ import os
 
 import hypothesis
 
-pytest_plugins = ["tests.postgres"]
+pytest_plugins = ["tests.postgres", "tests.serving"]
 
 # Flush time differs eightyfold between machines, so no example has a deadline; figures hold in benchmarks.
 # `default` repeats the same examples in every run; `deep` looks for new ones, and many more.

@@ -66,7 +66,14 @@ def add_party(
     as_json: Json = False,
 ) -> None:
     """Put a person on an account, with the facts a caller can be identified by, and print the party's id."""
-    known = facts(surname, given_name, date_of_birth, email, phone, loyalty)
+    known = facts(
+        surname=surname,
+        given_name=given_name,
+        date_of_birth=date_of_birth,
+        email=email,
+        phone=phone,
+        loyalty=loyalty,
+    )
     with Service(url, token) as service:
         answer = service.write(path("accounts", account, "parties"), {"kind": kind, "facts": known}, key=key)
     show.fields(answer, as_json=as_json)

@@ -42,12 +42,11 @@ class Hers(StrEnum):
 def import_bookings(
     account: AccountId,
     files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="The documents: XML or JSON.")],
+    *,
     form: FormatOption = Format.AUTO,
     booking: Annotated[
         str,
-        typer.Option(
-            "--booking", help="The booking that this one document is the new truth of, whatever its locators."
-        ),
+        typer.Option("--booking", help="The booking that this one document is the new truth of."),
     ] = "",
     traveller: Annotated[
         list[str] | None,
@@ -66,6 +65,7 @@ def import_bookings(
     if len(files) > 1 and (booking or traveller or key):
         raise Failed(Code.USAGE, "--booking, --traveller and --key are about one document; import it by itself")
     more = _more(booking, traveller or [])
+    where = path("accounts", account, "bookings")
     failed = 0
     bar = Progress(
         TextColumn("importing"), BarColumn(), MofNCompleteColumn(), console=show.err(), transient=True,
@@ -74,7 +74,9 @@ def import_bookings(
     with Service(url, token) as service, bar as progress:
         for file in progress.track(files):
             try:
-                answer = _imported(service, account, file, form, more, key)
+                name, document = documents.read(file, form)
+                body = {"format": name, "document": document, **more}
+                answer = service.write(where, body, key=key)
             except Failed as error:
                 if error.code in STOPPING:
                     raise
@@ -98,12 +100,6 @@ def _more(booking: str, traveller: list[str]) -> dict[str, Any]:
     return more
 
 
-def _imported(service: Service, account: str, file: Path, form: Format, more: dict[str, Any], key: str) -> bytes:
-    name, document = documents.read(file, form)
-    body = {"format": name, "document": document, **more}
-    return service.write(path("accounts", account, "bookings"), body, key=key)
-
-
 def _told(file: Path, answer: bytes, *, as_json: bool) -> None:
     told = show.read(answer)
     if as_json:
@@ -117,6 +113,7 @@ def _told(file: Path, answer: bytes, *, as_json: bool) -> None:
 @app.command("split")
 def declare_split(
     booking: BookingId,
+    *,
     reason: Annotated[str, typer.Option(help="Why what is shown differs from what is held.")],
     schedule_change: Annotated[Fate, typer.Option(help="What the shown view does at a schedule change.")],
     cancellation: Annotated[Fate, typer.Option(help="... when the flight is cancelled.")],

@@ -12,8 +12,8 @@ from service.cli.options import Json
 def demo(as_json: Json = False) -> None:
     """Play the story against the real service over HTTP, show its record, and check that it came out right.
 
-    The service is started in a home of its own and stopped at the end. With --json only the checks are printed, on stdout.
-    It ends with 1 if anything that it shows is untrue.
+    The service is started in a home of its own and stopped at the end. With --json stdout has the checks alone, and the
+    story goes to stderr. It ends with 1 if anything that it shows is untrue.
     """
     from service.demo import NotPlayed, play  # noqa: PLC0415 - the service is heavy, and most commands do without
 

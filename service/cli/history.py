@@ -16,6 +16,7 @@ MOST = 200
 
 def history(
     account: AccountId,
+    *,
     cursor: Annotated[str, typer.Option(help="Where to go on: the next_cursor of the page before.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=MOST, help="How many entries a page has.", show_default=True)] = 50,
     every: Annotated[bool, typer.Option("--all", help="Read page after page; with --json, one entry a line.")] = False,

@@ -56,6 +56,7 @@ def _write(url: str, token: str, key: str, body: dict[str, Any] | None, *where: 
 
 @app.command("open")
 def open_interaction(
+    *,
     contact: Annotated[str, typer.Option(help="Where it comes from: a number, a session id. Evidence, never proof.")],
     channel: Annotated[Channel, typer.Option(help="How it came.")] = Channel.CALL,
     key: Key = "",
@@ -70,6 +71,7 @@ def open_interaction(
 @app.command("bind")
 def bind(
     interaction: InteractionId,
+    *,
     locator: Annotated[str, typer.Option(help="The locator the caller gave.")] = "",
     account: Annotated[str, typer.Option(help="The account's id, where it is known.")] = "",
     surname: Surname = "",
@@ -84,7 +86,14 @@ def bind(
     as_json: Json = False,
 ) -> None:
     """Say which account it is about, and what the caller offered. The answer is the same whatever was found."""
-    offered = facts(surname, given_name, date_of_birth, email, phone, loyalty)
+    offered = facts(
+        surname=surname,
+        given_name=given_name,
+        date_of_birth=date_of_birth,
+        email=email,
+        phone=phone,
+        loyalty=loyalty,
+    )
     body: dict[str, Any] = {"facts": offered, "locator": locator, "account_id": account}
     show.fields(_write(url, token, key, body, interaction, "bind"), as_json=as_json)
 
@@ -92,6 +101,7 @@ def bind(
 @app.command("verify")
 def verify(
     interaction: InteractionId,
+    *,
     listener: Annotated[str, typer.Option(help="Which listener said it; without, the caller.")] = "",
     stdin: FromStdin = False,
     key: Key = "",
@@ -107,6 +117,7 @@ def verify(
 @app.command("join")
 def join(
     interaction: InteractionId,
+    *,
     kind: Annotated[ListenerKind, typer.Option(help="Who joins.")],
     declared: Annotated[
         bool, typer.Option("--declared", help="An interpreter or relay operator who declared to keep it to himself.")
@@ -123,7 +134,14 @@ def join(
     as_json: Json = False,
 ) -> None:
     """Put somebody else on the line, and print the listener's id. The next answer is for all who listen."""
-    offered = facts(surname, given_name, date_of_birth, email, phone, loyalty)
+    offered = facts(
+        surname=surname,
+        given_name=given_name,
+        date_of_birth=date_of_birth,
+        email=email,
+        phone=phone,
+        loyalty=loyalty,
+    )
     body = {"kind": kind, "declared": declared, "facts": offered}
     show.fields(_write(url, token, key, body, interaction, "listeners"), as_json=as_json)
 
@@ -132,6 +150,7 @@ def join(
 def leave(
     interaction: InteractionId,
     listener: ListenerId,
+    *,
     key: Key = "",
     url: Url = URL,
     token: Token = "",
@@ -146,7 +165,7 @@ def leave(
 def passcode(
     interaction: InteractionId, key: Key = "", url: Url = URL, token: Token = "", as_json: Json = False
 ) -> None:
-    """Ask for a passcode for the caller. If a link can be sent to a channel of his own, it is; the answer is the same."""
+    """Ask for a passcode for the caller. If a link can be sent to a channel of his own, it is."""
     show.fields(_write(url, token, key, {}, interaction, "passcodes"), as_json=as_json)
 
 

@@ -42,7 +42,7 @@ InteractionId = Annotated[str, typer.Argument(metavar="INTERACTION", help="The i
 ListenerId = Annotated[str, typer.Argument(metavar="LISTENER", help="The listener's id.")]
 
 
-def facts(surname: str, given_name: str, date_of_birth: str, email: str, phone: str, loyalty: str) -> dict[str, str]:
+def facts(*, surname: str, given_name: str, date_of_birth: str, email: str, phone: str, loyalty: str) -> dict[str, str]:
     """The facts that were given, by kind."""
     given = {
         "surname": surname,

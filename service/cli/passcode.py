@@ -26,7 +26,8 @@ def choose(
 ) -> None:
     """Choose a passcode by the one-time link.
 
-    It asks for the link, the passcode and the duress passcode; with --passcode-stdin they are lines of stdin, in that order.
+    It asks for the link, the passcode and the duress passcode; with --passcode-stdin they are lines of stdin, in that
+    order.
     """
     link = secret.ask("link", stdin=stdin)
     body = {"token": link.rpartition("#")[2]}

@@ -18,6 +18,7 @@ app = typer.Typer(no_args_is_help=True, help="Protection of a party (any tier st
 def start(
     account: AccountId,
     party: Annotated[str, typer.Argument(metavar="PARTY", help="The party to protect.")],
+    *,
     safe_phone: Annotated[str, typer.Option(help="Her safe contact: a telephone that only she answers.")] = "",
     safe_email: Annotated[str, typer.Option(help="Her safe contact: a mail address that only she reads.")] = "",
     adverse: Annotated[
@@ -47,6 +48,7 @@ def start(
 def confirm(
     account: AccountId,
     protection: Annotated[str, typer.Argument(metavar="PROTECTION", help="The protection's id.")],
+    *,
     key: Key = "",
     url: Url = URL,
     token: Token = "",

@@ -1,4 +1,4 @@
-"""The timeline: entries of a history as a table that reads like a story: when, who, from where, what, and what came of it."""
+"""The timeline: entries of a history as a table: when, who, from where, what, and what came of it."""
 
 from __future__ import annotations
 

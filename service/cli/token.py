@@ -26,6 +26,7 @@ class Role(StrEnum):
 
 
 def token(
+    *,
     role: Annotated[list[Role], typer.Option(help="The role; repeat for more than one.")],
     sub: Annotated[str, typer.Option(help="Whose token it is, such as agent-7.")],
     tier: Annotated[int, typer.Option(min=0, max=3, help="The tier of an agent; 0 where tiers do not apply.")] = 0,

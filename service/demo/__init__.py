@@ -6,9 +6,9 @@
                         |                                      |
                     `cli.timeline` of the history          checks: computed from the transcripts alone
 
-`cast` are the people, `papers` their bookings, all invented. `stage` is where a story is played, and its *twin*: the same
-people, bookings, agents and calls in a world where nobody ever asked for protection. `story` is what a story is; `reissue`
-the first of them; `theatre` plays them all.
+`cast` are the people, `papers` their bookings, all invented. `stage` is where a story is played, and its *twin*: the
+same people, bookings, agents and calls in a world where nobody ever asked for protection. `story` is what a story is;
+`reissue` the first of them; `theatre` plays them all.
 """
 
 from service.demo.running import NotPlayed

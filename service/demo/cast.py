@@ -1,4 +1,4 @@
-"""The cast: the people of the stories. All are invented; the telephone numbers are of a range that is given to nobody."""
+"""The cast: the people of the stories. All are invented; their telephone numbers belong to nobody."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def unheard(says: str, exchanges: Iterable[Exchange], canaries: Mapping[str, str
     found, count = [], 0
     for exchange in exchanges:
         count += 1
-        answer = exchange.bytes()
+        answer = exchange.whole()
         found += [f"{name} in {exchange.call}" for name, value in canaries.items() if value.encode() in answer]
     return Check(says, bool(count) and not found, "; ".join(found) or f"{count} answers, {len(canaries)} values")
 
@@ -53,10 +53,7 @@ def alike(says: str, ours: Sequence[Exchange], twins: Sequence[Exchange]) -> Che
     different = [
         one.call
         for one, other in zip(ours, twins, strict=False)
-        if one.call != other.call
-        or one.sent != other.sent
-        or one.staff != other.staff
-        or one.masked() != other.masked()
+        if (one.call, one.sent, one.staff, one.masked()) != (other.call, other.sent, other.staff, other.masked())
     ]
     if len(ours) != len(twins):
         different.append(f"{len(ours)} calls and {len(twins)}")
@@ -72,7 +69,7 @@ def same_refusal(says: str, hidden: Exchange, unknown: Exchange) -> Check:
 
 
 def recorded(says: str, exchanges: Iterable[Exchange], entries: Iterable[Mapping[str, Any]]) -> Check:
-    """Every question and every passcode is on record, in the order they came, each with the outcome that was answered."""
+    """Every question and every passcode is on record, in order, each with the outcome that was answered."""
     made = [_outcome(exchange) for exchange in exchanges if exchange.call in ("ask", "list", "passcode")]
     kept = [_kept(entry) for entry in entries if entry["name"] in _KEPT]
     found = f"{len(made)} attempts, {len(kept)} on record"
@@ -104,8 +101,7 @@ def _kept(entry: Mapping[str, Any]) -> tuple[str, str, str]:
 
 def sealed(says: str, entries: Iterable[Mapping[str, Any]], values: Iterable[str]) -> Check:
     """Nothing personal is in the record as it is read: what somebody asked for is sealed."""
-    text = msgspec.json.encode(list(entries))
-    found = [value for value in values if value.encode() in text]
-    return Check(
-        says, len(text) > 2 and not found, f"{len(text)} bytes" if not found else f"{len(found)} values in clear"
-    )  # noqa: PLR2004 - an empty list
+    entries = list(entries)
+    text = msgspec.json.encode(entries)
+    clear = sum(value.encode() in text for value in values)
+    return Check(says, bool(entries) and not clear, f"{clear} values in clear, in {len(text)} bytes")

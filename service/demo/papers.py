@@ -66,7 +66,7 @@ CANARIES = {
     "origin": "LGW",
     "destination": "YVR",
     "departure": "2031-03-11",
-    "flight": "7308",
+    "flight": '"7308"',  # in quotes: four digits alone are in many an opaque id
     "ticket": "9992400000099",
     "fare": "1377.15",
 }

@@ -115,9 +115,7 @@ def _open(stage: Stage) -> People:
 
 def _protect(stage: Stage, people: People) -> None:
     say, account = stage.narrator.scene, people.account
-    say(
-        "She rings, afraid. The agent starts a protection at once; it only narrows, and two people of tier 3 confirm it."
-    )
+    say("She rings, afraid. The agent starts a protection at once; it only narrows. Two people of tier 3 confirm it.")
     wanted = {
         "protected_party_id": people.alma,
         "safe_contact": {"kind": "phone", "value": SAFE_PHONE},
@@ -144,7 +142,7 @@ def _reissue(stage: Stage, people: People) -> None:
 
 def _website(stage: Stage) -> None:
     stage.narrator.scene("Somebody signs in on the website, with the login they have always shared.")
-    opened = _contact(stage, WEBSITE, Ears.PORTAL, "session-20310307", "portal", OLD_LOCATOR, ALMA)
+    opened = _contact(stage, WEBSITE, Ears.PORTAL, contact="session-20310307", locator=OLD_LOCATOR, caller=ALMA)
     _list(stage, WEBSITE, Ears.PORTAL, opened)
     _ask(stage, WEBSITE, Ears.PORTAL, opened, OLD_LOCATOR)
 
@@ -155,7 +153,7 @@ def _calls(stage: Stage) -> None:
     say(
         "A week later Victor rings another site. He has the old locator, his name, his date of birth: every fact right."
     )
-    call = _contact(stage, MANILA, his, VICTOR.phone, "call", OLD_LOCATOR, VICTOR)
+    call = _contact(stage, MANILA, his, contact=VICTOR.phone, locator=OLD_LOCATOR, caller=VICTOR)
     _list(stage, MANILA, his, call)
     _ask(stage, MANILA, his, call, OLD_LOCATOR)
     say("“Is it still Heathrow to Kennedy? I have her passcode.” He guesses, twice.")
@@ -168,7 +166,7 @@ def _calls(stage: Stage) -> None:
     _close(stage, MANILA, his, call)
     say("He hangs up, and rings another agent at another site: with the new locator first, then with the old one.")
     for locator in (NEW_LOCATOR, OLD_LOCATOR):
-        call = _contact(stage, SOFIA, his, VICTOR.phone, "call", locator, VICTOR)
+        call = _contact(stage, SOFIA, his, contact=VICTOR.phone, locator=locator, caller=VICTOR)
         _list(stage, SOFIA, his, call)
         _ask(stage, SOFIA, his, call, locator)
         _close(stage, SOFIA, his, call)
@@ -177,18 +175,19 @@ def _calls(stage: Stage) -> None:
 def _herself(stage: Stage) -> None:
     say = stage.narrator.scene
     say("She rings from a hotel, with her old locator and her passcode, and hears where she really flies.")
-    call = _contact(stage, MANILA, Ears.HERSELF, HOTEL_PHONE, "call", OLD_LOCATOR, ALMA)
+    call = _contact(stage, MANILA, Ears.HERSELF, contact=HOTEL_PHONE, locator=OLD_LOCATOR, caller=ALMA)
     _try(stage, MANILA, Ears.HERSELF, call, PASSCODE)
     _ask(stage, MANILA, Ears.HERSELF, call, NEW_LOCATOR)
     _close(stage, MANILA, Ears.HERSELF, call)
     say("And once, with somebody standing beside her, she gives the other passcode.")
-    call = _contact(stage, SOFIA, Ears.DURESS, ALMA.phone, "call", OLD_LOCATOR, ALMA)
+    call = _contact(stage, SOFIA, Ears.DURESS, contact=ALMA.phone, locator=OLD_LOCATOR, caller=ALMA)
     _try(stage, SOFIA, Ears.DURESS, call, DURESS)
     _ask(stage, SOFIA, Ears.DURESS, call, OLD_LOCATOR)
     _close(stage, SOFIA, Ears.DURESS, call)
 
 
-def _contact(stage: Stage, staff: Staff, ears: Ears, contact: str, channel: str, locator: str, caller: Customer) -> str:
+def _contact(stage: Stage, staff: Staff, ears: Ears, *, contact: str, locator: str, caller: Customer) -> str:
+    channel = "portal" if staff.role == "portal" else "call"
     opened = stage.call(staff, ears, "open", "interactions", {"contact_id": contact, "channel": channel})
     interaction = str(opened.told().get("interaction_id", ""))
     offered = {"locator": locator, "facts": caller.named()}

@@ -44,7 +44,7 @@ class Up(msgspec.Struct, frozen=True):
 
 
 class Running:
-    """The service. `url` is where it is; use it as a context manager, which waits until it is ready and stops it by its pid."""
+    """The service, at `url` once it is ready. A context manager: it waits until then, and stops it by its pid."""
 
     def __init__(self, home: Path, environment: Mapping[str, str] | None = None) -> None:
         """`environment` are more settings, such as WATCHWORD_DATABASE_URL. Nothing of this shell's own is passed on."""
@@ -76,7 +76,7 @@ class Running:
         """Start the process, and do not wait for it."""
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - this very interpreter, and words of our own
+            self._process = subprocess.Popen(
                 [sys.executable, "-m", "service.cli", "serve", "--json"],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -130,8 +130,8 @@ class Running:
         return [msgspec.json.decode(file.read_bytes(), type=Message) for file in files]
 
     def _first_line(self, until: float) -> bytes:
-        assert self._process is not None  # begun by `begin`
-        assert self._process.stdout is not None  # a pipe
+        if self._process is None or self._process.stdout is None:
+            raise NotPlayed("the service was not begun")
         with selectors.DefaultSelector() as selector:
             selector.register(self._process.stdout, selectors.EVENT_READ)
             if not selector.select(max(until - monotonic(), 0)):

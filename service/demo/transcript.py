@@ -44,7 +44,7 @@ class Exchange(msgspec.Struct, frozen=True):
         """The answer's body."""
         return msgspec.json.decode(self.body, type=dict[str, Any])
 
-    def bytes(self) -> bytes:
+    def whole(self) -> bytes:
         """Everything that came back: status, headers, body."""
         head = "".join(f"{name}: {value}\r\n" for name, value in self.headers)
         return f"{self.status}\r\n{head}\r\n".encode() + self.body

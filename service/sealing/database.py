@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -34,12 +35,31 @@ def _sqlite(url: URL, timeout_s: float) -> Engine:
         # mode=rw: keys that are gone are an error, not a new and empty ring.
         uri = f"file:{quote(str(path))}?mode=rw"
         connection = sqlite3.connect(uri, uri=True, timeout=timeout_s, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA secure_delete = ON")  # a destroyed key is overwritten with zeros in its page
+        try:
+            _write_ahead(connection, timeout_s)
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA secure_delete = ON")  # a destroyed key is overwritten with zeros in its page
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     return create_engine("sqlite://", creator=connect, **_pool(timeout_s))
+
+
+def _write_ahead(connection: sqlite3.Connection, timeout_s: float) -> None:
+    # The file remembers it. Only the very first connections change it, and SQLite does not wait for its lock there:
+    # two processes that start at the same time would see "database is locked".
+    until = time.monotonic() + timeout_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _postgres(url: URL, timeout_s: float) -> Engine:

@@ -103,7 +103,9 @@ def test_attempts_add_up_by_account_and_by_party() -> None:
 
 def test_tries_of_a_passcode_add_up_on_an_account_that_does_not_exist_too() -> None:
     tried = PasscodeTried(interaction_id="i", contact="c", accepted=False, blocked=False)
-    told = on_account().given(tried, tried, PasscodeTried(interaction_id="i", contact="c", accepted=True, blocked=False))
+    told = on_account().given(
+        tried, tried, PasscodeTried(interaction_id="i", contact="c", accepted=True, blocked=False)
+    )
     assert (told.state.tries, told.state.failures, told.state.opened) == (3, 2, False)
 
 

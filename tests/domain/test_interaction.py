@@ -35,7 +35,9 @@ def bound(account_id: str, party_id: str) -> InteractionBound:
     )
 
 
-def joined(listener_id: str, kind: ListenerKind = "customer", *, bound: bool = False, party: str = "") -> ListenerJoined:
+def joined(
+    listener_id: str, kind: ListenerKind = "customer", *, bound: bool = False, party: str = ""
+) -> ListenerJoined:
     return ListenerJoined(
         listener_id=listener_id, kind=kind, bound=bound, account_id="a", party_id=party, offered=Plain("c", b"")
     )

@@ -7,8 +7,6 @@ import pytest
 from domain.event import Plain
 from domain.party import DISTINGUISHING, PartyAdded, added, identify
 
-
-
 PARTIES = {
     party_id: added(PartyAdded(party_id=party_id, kind="traveller", marks=marks, profile=Plain(party_id, b"")), 1)
     for party_id, marks in {

@@ -41,9 +41,7 @@ def alma(*events: Event) -> Deciding[AccountState]:
 
 def choosing(told: Deciding[AccountState], token: str, at: datetime = NOW, duress: bytes | None = None) -> None:
     told.when(
-        lambda state: passcode.choose(
-            state, token, at, passcode_id="c", digest=b"digest", duress_id="u", duress=duress
-        )
+        lambda state: passcode.choose(state, token, at, passcode_id="c", digest=b"digest", duress_id="u", duress=duress)
     )
 
 

@@ -1,0 +1,11 @@
+"""Benchmarks: every figure that has a bound, measured on this machine against a contestant in the same run.
+
+    __main__ -> groups (which figures, in which module)
+                  each: figures(Run) -> Figure, Figure, ...
+             -> figure.BOUNDS: which holds -> a table, or one JSON object a line
+
+`flush` measures the disk first, since some bounds depend on it. `http` is the service as `watchword serve` runs it
+(`server`), filled over HTTP (`scene`) with one booking an account (`order`), under the load of 32 connections (`load`),
+against a bare endpoint (`floor`). `decide` and `policy` measure the function that says yes and its table; `replay`,
+`account` and `memory` what a long history and many accounts cost. docs/benchmarks.md says how to read it all.
+"""

@@ -1,0 +1,340 @@
+"""Generated worlds: an account with its people and protections, its bookings with both views, a line of listeners, a question.
+
+Everything is made by folding events, as the service does. Every item of every document says something that no other item
+says (its canary), so that what reached somebody can be traced to the view it came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn
+from msgspec.structs import replace
+
+from domain import account, booking, interaction
+from domain.account import AccountOpened, AccountState, BookingAdded
+from domain.answer import render
+from domain.booking import LIFE, BookingImported, BookingState, BookingView, ShownViewFrozen, SplitDeclared
+from domain.decision import Decision, Facts, Question, decide
+from domain.dimension import Purpose
+from domain.document import COLLECTIONS, BookingDocument, locator_codes, people, to_public
+from domain.event import Event, Plain
+from domain.interaction import CALLER, InteractionOpened, InteractionState, Listener, Method, Proof
+from domain.item import (
+    Contact,
+    Identity,
+    Item,
+    Locator,
+    Loyalty,
+    Payment,
+    Remark,
+    Seat,
+    Segment,
+    Ticket,
+    Traveller,
+)
+from domain.party import PartyAdded
+from domain.passcode import PasscodeSet
+from domain.policy import PolicyTable
+from domain.protection import ProtectionConfirmed, ProtectionStarted
+
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+ACCOUNT, ELSEWHERE, AGENT = "account", "another account", "agent"
+PARTIES = ("alma", "bo", "cy", "di")
+
+_MADE: dict[str, Callable[[str, tuple[str, ...]], Item]] = {
+    "segments": lambda canary, about: Segment(number=canary, subjects=about),
+    "seats": lambda canary, about: Seat(designator=canary, subjects=about),
+    "locators": lambda canary, about: Locator(code=canary, subjects=about),
+    "tickets": lambda canary, about: Ticket(number=canary, subjects=about),
+    "loyalty": lambda canary, about: Loyalty(number=canary, subjects=about),
+    "contacts": lambda canary, about: Contact(kind="email", value=canary, subjects=about),
+    "payments": lambda canary, about: Payment(kind="total", text=canary, subjects=about),
+    "identity": lambda canary, about: Identity(kind="travel_document", value=canary, subjects=about),
+    "remarks": lambda canary, about: Remark(kind="OSI", text=canary, subjects=about),
+    "references": lambda canary, about: Locator(code=canary, kind="cross_reference", subjects=about),
+}
+
+
+class Booked(msgspec.Struct, frozen=True):
+    """A booking with its documents in the open, by the mark of their only part."""
+
+    booking_id: str
+    state: BookingState
+    documents: dict[bytes, BookingDocument]
+
+    def document(self, view: BookingView | None) -> BookingDocument | None:
+        return None if view is None else self.documents[_mark(view)]
+
+
+class World(msgspec.Struct, frozen=True):
+    """One account, what is booked on it, who listens, and when it is."""
+
+    account: AccountState
+    booked: tuple[Booked, ...]
+    line: InteractionState
+    now: datetime = NOW
+
+    def of(self, asked: Question) -> Booked | None:
+        return next((each for each in self.booked if each.booking_id == asked.booking_id), None)
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """A decision, and what an agent gets to see by it."""
+
+    decision: Decision
+    document: BookingDocument | None
+    public: bytes
+
+    def items(self) -> set[Item]:
+        return set(items_of(self.document))
+
+
+def items_of(document: BookingDocument | None) -> Iterator[Item]:
+    """Everything a document says, item by item."""
+    if document is not None:
+        for name in COLLECTIONS:
+            yield from getattr(document, name)
+
+
+def ask(world: World, asked: Question, table: PolicyTable) -> Answered:
+    """Ask as the service does: the held view is not opened where the answer is not taken from it."""
+    booked = world.of(asked)
+    decision = decide(asked, Facts(world.account, booked and booked.state, world.line), table, world.now)
+    document = None
+    if booked is not None and decision.outcome == "disclosed":
+        shown = booked.document(booked.state.shown)
+        held = booked.document(booked.state.held) if decision.basis == "held" else None
+        document = render(decision, held, shown)
+        assert document is not None
+    return Answered(decision, document, msgspec.json.encode(None if document is None else to_public(document)))
+
+
+def listening(world: World, *listeners: Listener) -> World:
+    """The same world with these on the line and nobody else."""
+    return replace(world, line=replace(world.line, listeners={each.listener_id: each for each in listeners}))
+
+
+# --- documents -------------------------------------------------------------------------------------------------------
+
+some_parties = st.integers(1, 15).map(lambda bits: tuple(who for at, who in enumerate(PARTIES) if bits >> at & 1))
+any_parties = st.integers(0, 15).map(lambda bits: tuple(who for at, who in enumerate(PARTIES) if bits >> at & 1))
+
+
+@st.composite
+def documents(draw: DrawFn, tag: str, like: BookingDocument | None = None) -> BookingDocument:
+    """A document whose own canaries begin with `tag`; some of its items may be those of another one."""
+    piles: dict[str, list[Item]] = {name: [] for name in COLLECTIONS}
+    kept = [item for item in items_of(like) if not isinstance(item, Traveller)] if like is not None else []
+    mask = draw(st.integers(0, (1 << len(kept)) - 1)) if kept else 0
+    known = {item.subjects[0]: item for item in items_of(like) if isinstance(item, Traveller)}
+    for at, item in enumerate(kept):
+        if mask >> at & 1:
+            piles[_collection(item)].append(item)
+    for who in draw(some_parties):
+        renamed = who not in known or draw(st.booleans())
+        piles["travellers"].append(
+            Traveller(surname=f"{tag}-traveller-{who}", subjects=(who,)) if renamed else known[who]
+        )
+    for at, (name, about) in enumerate(
+        draw(st.lists(st.tuples(st.sampled_from(list(_MADE)), some_parties), max_size=8))
+    ):
+        item = _MADE[name](f"{tag}-{name}-{at}", about)
+        piles[_collection(item)].append(item)
+    content: dict[str, Any] = {name: tuple(pile) for name, pile in piles.items()}
+    return BookingDocument(source=tag, status=draw(st.sampled_from(["active", "cancelled"])), **content)
+
+
+def _collection(item: Item) -> str:
+    return next(name for name, kind in COLLECTIONS.items() if type(item) is kind)
+
+
+# --- bookings --------------------------------------------------------------------------------------------------------
+
+
+def imported(document: BookingDocument, mark: str, *, stale: bool = False, hidden: bool = False) -> BookingImported:
+    return BookingImported(
+        account_id=ACCOUNT,
+        source=document.source,
+        people=people(document),
+        locators=locator_codes(document),
+        parts=(Plain("", mark.encode()),),
+        stale=stale,
+        withheld_from_view=hidden,
+    )
+
+
+def _mark(view: BookingView) -> bytes:
+    personal = view.parts[0].personal
+    assert isinstance(personal, Plain)
+    return personal.data
+
+
+def folded(state: BookingState, *events: Event) -> BookingState:
+    for event in events:
+        state = booking.evolve(state, event, state.held_version + 1)
+    return state
+
+
+def only(booking_id: str, document: BookingDocument, *, stale: bool = False) -> Booked:
+    """An ordinary booking that holds just this document."""
+    return Booked(booking_id, folded(BookingState(), imported(document, "only", stale=stale)), {b"only": document})
+
+
+@st.composite
+def bookings(draw: DrawFn, booking_id: str, *, ever_protected: bool, protected: bool) -> Booked:
+    """A booking as it can have come to be: ordinary, frozen, changed since, made under protection, split."""
+    tag = booking_id
+    first = draw(documents(f"{tag}-first"))
+    found = {b"first": first}
+    hidden = ever_protected and draw(st.booleans()) and draw(st.booleans())
+    stale = draw(st.integers(0, 9)) == 9
+    events: list[Event] = [imported(first, "first", hidden=hidden)]
+    if ever_protected and not hidden and (protected or draw(st.booleans())):
+        events.append(ShownViewFrozen(protection_id="p"))
+    if draw(st.integers(0, 3)):
+        found[b"next"] = draw(documents(f"{tag}-next", first))
+        events.append(imported(found[b"next"], "next", stale=stale))
+    if protected and draw(st.integers(0, 3)) == 0:
+        split = SplitDeclared(
+            split_id="s",
+            hers=draw(st.sampled_from(["shown", "nothing"])),
+            life=dict.fromkeys(LIFE, "keep"),
+            reason=Plain("", b""),
+        )
+        if draw(st.booleans()):
+            found[b"split"] = draw(documents(f"{tag}-split", first))
+            as_if = imported(found[b"split"], "split")
+            split = replace(split, people=as_if.people, locators=as_if.locators, parts=as_if.parts)
+        events.append(split)
+    return Booked(booking_id, folded(BookingState(), *events), found)
+
+
+# --- accounts and lines ----------------------------------------------------------------------------------------------
+
+
+def started(party_id: str, *adverse: str, until: datetime = NOW + timedelta(hours=1)) -> ProtectionStarted:
+    return ProtectionStarted(
+        protection_id=f"p-{party_id}",
+        party_id=party_id,
+        adverse=tuple(who for who in adverse if who != party_id),
+        safe_contact=Plain(party_id, b""),
+        until=until,
+        started_by="somebody",
+    )
+
+
+def confirmed(party_id: str, *, complete: bool = True) -> ProtectionConfirmed:
+    return ProtectionConfirmed(
+        protection_id=f"p-{party_id}", party_id=party_id, confirmer=f"s-{complete}", complete=complete
+    )
+
+
+def happened(state: AccountState, *events: Event) -> AccountState:
+    for version, event in enumerate(events, 1):
+        state = account.evolve(state, event, version)
+    return state
+
+
+PLAIN = happened(
+    AccountState(),
+    AccountOpened(),
+    *(PartyAdded(party_id=who, kind="traveller", marks=(), profile=Plain(who, b"")) for who in PARTIES),
+)
+
+
+def gated(party_id: str, *, gates: bool = True) -> PasscodeSet:
+    return PasscodeSet(
+        party_id=party_id, offer_id="o", passcode_id=f"c-{party_id}", digest=Plain(party_id, b"d"), gates=gates
+    )
+
+
+@st.composite
+def accounts(draw: DrawFn) -> AccountState:
+    """People of whom some have passcodes and some are, or were, protected from some others."""
+    events: list[Event] = [gated(who, gates=draw(st.booleans())) for who in draw(any_parties)]
+    for who in draw(st.permutations(PARTIES))[: draw(st.sampled_from([0, 1, 1, 1, 2, 2, 3]))]:
+        adverse = draw(any_parties)
+        fate = draw(st.sampled_from(["provisional", "lapsed", "confirmed", "half confirmed"]))
+        until = NOW - timedelta(hours=1) if fate == "lapsed" else NOW + timedelta(hours=1)
+        events.append(started(who, *adverse, until=until))
+        if fate in ("confirmed", "half confirmed"):
+            events.append(confirmed(who, complete=fate == "confirmed"))
+    return happened(PLAIN, *events)
+
+
+@st.composite
+def listeners(draw: DrawFn, listener_id: str) -> Listener:
+    kind = draw(st.sampled_from(["customer"] * 7 + ["third_party", "interpreter", "relay_operator"]))
+    if kind != "customer":
+        return Listener(listener_id, kind, bound=draw(st.booleans()) and kind != "third_party")
+    who = draw(st.sampled_from([*PARTIES, *PARTIES, ""]))
+    methods: list[Method | None] = [None, None, "passcode", "passcode", "passcode", "duress", "call_back"]
+    method = draw(st.sampled_from(methods))
+    proofs = {} if method is None or not who else {ACCOUNT: Proof(who, method, "secret")}
+    if draw(st.integers(0, 5)) == 0:  # what was proved elsewhere counts nowhere else
+        proofs[ELSEWHERE] = Proof(draw(st.sampled_from(PARTIES)), "passcode", "secret")
+    taken_for = who if draw(st.integers(0, 5)) else draw(st.sampled_from([*PARTIES, "", "stranger"]))
+    return Listener(listener_id, "customer", identified={ACCOUNT: taken_for}, proofs=proofs)
+
+
+LINE = replace(
+    interaction.opened(
+        InteractionOpened(channel="call", contact="mark", contact_id=Plain("c", b""), at=NOW - timedelta(hours=1)),
+        AGENT,
+        1,
+        "manila",
+    ),
+    account_id=ACCOUNT,
+)
+
+
+@st.composite
+def lines(draw: DrawFn) -> InteractionState:
+    """Up to four people on one line."""
+    on = [
+        draw(listeners(CALLER)),
+        *(draw(listeners(f"l-{at}")) for at in range(draw(st.sampled_from([0, 0, 1, 1, 3])))),
+    ]
+    channel = draw(st.sampled_from(["call"] * 4 + ["chat", "portal", "call_back", "notice"]))
+    return replace(
+        LINE, channel=channel, tier=draw(st.integers(1, 3)), listeners={each.listener_id: each for each in on}
+    )
+
+
+@st.composite
+def worlds(draw: DrawFn) -> World:
+    state = draw(accounts())
+    ever, active = bool(state.ever_protected()), bool(state.protected(NOW))
+    booked = tuple(
+        draw(bookings(f"b{at}", ever_protected=ever, protected=active)) for at in range(draw(st.integers(1, 2)))
+    )
+    state = happened(state, *(BookingAdded(booking_id=each.booking_id) for each in booked))
+    return World(state, booked, draw(lines()))
+
+
+@st.composite
+def questions(draw: DrawFn, world: World) -> Question:
+    """About any booking of the world, by id or by any locator that anything ever had."""
+    booked = draw(st.sampled_from(world.booked))
+    codes = sorted({code for document in booked.documents.values() for code in locator_codes(document)})
+    locator = draw(st.sampled_from(["", "", "NOBODYS", *codes]))
+    classes = draw(st.sampled_from([255, 255, 255, 127, None]))
+    return Question(
+        AGENT,
+        ACCOUNT,
+        booked.booking_id,
+        draw(st.integers(0, 255)) if classes is None else classes,
+        draw(st.sampled_from([Purpose.SERVICE, Purpose.SERVICE, Purpose.OPERATIONS])),
+        locator,
+    )
+
+
+@st.composite
+def cases(draw: DrawFn) -> tuple[World, Question]:
+    world = draw(worlds())
+    return world, draw(questions(world))

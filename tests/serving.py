@@ -1,0 +1,59 @@
+"""The real service for tests: a process of its own on a free port, in a home of its own, stopped by its pid.
+
+``server`` is the embedded default; ``postgres_server`` is the same on a real PostgreSQL, with the keys in a second database;
+``any_server`` is both, one after the other. All last for the session: make accounts and contacts of your own. ``start_server``
+starts one for a test alone.
+
+Each is a ``service.demo.running.Running``: ``url``, ``home``, ``pid``, ``token(role, tier=..., site=..., sub=...)``, ``messages()``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from service import composition
+from service.demo.running import Running
+from service.settings import load
+from tests.postgres import drop_database, new_database
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The service on SQLite."""
+    with Running(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres_server(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The service on PostgreSQL."""
+    home = tmp_path_factory.mktemp("postgres-server")
+    with ExitStack() as made:
+        urls = [new_database(postgres_url) for _ in range(2)]
+        for url in urls:
+            made.callback(drop_database, postgres_url, url)
+        environment = {"WATCHWORD_DATABASE_URL": urls[0], "WATCHWORD_KEYS_URL": urls[1]}
+        composition.prepare(load({"WATCHWORD_HOME": str(home), **environment}))
+        yield made.enter_context(Running(home, environment))
+
+
+@pytest.fixture(params=["server", "postgres_server"])
+def any_server(request: pytest.FixtureRequest) -> Running:
+    """The service, on each database."""
+    running: Running = request.getfixturevalue(request.param)
+    return running
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Starts services of the test's own, in ``tmp_path / "home"`` unless told where, with more settings as keywords."""
+    with ExitStack() as started:
+
+        def start(home: Path | None = None, **environment: str) -> Running:
+            return started.enter_context(Running(home or tmp_path / "home", environment))
+
+        yield start
