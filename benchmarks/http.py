@@ -84,14 +84,17 @@ def figures(run: Run) -> Iterator[Figure]:
 
 def _figures(run: Run, contestants: dict[str, Contestant]) -> Iterator[Figure]:
     bare, ours = contestants[FLOOR], contestants[SQLITE]
-    for name, each in contestants.items():
-        if not run.wanted(name):
+    for name in (FLOOR, SQLITE, POSTGRES, HOT):
+        if name not in contestants or not run.wanted(name):
             continue
-        to = ours if name == HOT else bare
-        ratio = None if name == FLOOR else each.ratio(to, _rate)
-        yield Figure(name, each.median(_rate), "decisions/s" if ratio else "requests/s", ratio, ratio and to.name)
-    if run.wanted(f"{SQLITE}.p99"):
-        yield Figure(f"{SQLITE}.p99", ours.median(_p99), "ms", ours.ratio(bare, _p99), FLOOR)
+        each = contestants[name]
+        if each is bare:
+            yield Figure(name, each.median(_rate), "requests/s")
+        else:
+            to = ours if name == HOT else bare
+            yield Figure(name, each.median(_rate), "decisions/s", each.ratio(to, _rate), to.name)
+        if each is ours and run.wanted(f"{SQLITE}.p99"):
+            yield Figure(f"{SQLITE}.p99", ours.median(_p99), "ms", ours.ratio(bare, _p99), FLOOR)
 
 
 def _rate(found: Load) -> float:

@@ -86,9 +86,7 @@ def load(port: int, requests: Sequence[bytes], *, says: bytes, seconds: float, w
     )
 
 
-def _run(
-    connections: Sequence[_Connection], says: bytes, *, seconds: float, warm_s: float, taken: list[float]
-) -> int:
+def _run(connections: Sequence[_Connection], says: bytes, *, seconds: float, warm_s: float, taken: list[float]) -> int:
     """Ask until the time is over, then wait for what is under way. Returns how many answers came in all."""
     answers = 0
     clock = time.perf_counter

@@ -18,7 +18,5 @@ def locator(number: int) -> str:
 
 def order(number: int) -> dict[str, Any]:
     """The order of this number: nobody else's locators are on it."""
-    found: dict[str, Any] = json.loads(
-        _TEXT.replace("QX7RTB", locator(number)).replace("N4M2KD", f"N{number:05d}")
-    )
+    found: dict[str, Any] = json.loads(_TEXT.replace("QX7RTB", locator(number)).replace("N4M2KD", f"N{number:05d}"))
     return found

@@ -1,23 +1,25 @@
 """The real service for tests: a process of its own on a free port, in a home of its own, stopped by its pid.
 
-``server`` is the embedded default; ``postgres_server`` is the same on a real PostgreSQL, with the keys in a second database;
-``any_server`` is both, one after the other. All last for the session: make accounts and contacts of your own. ``start_server``
-starts one for a test alone.
+``server`` is the embedded default; ``postgres_server`` the same on a real PostgreSQL, its keys in a second database;
+``any_server`` is both, one after the other. They last for the session: make accounts and contacts of your own.
+``start_server`` starts one for a test alone.
 
-Each is a ``service.demo.running.Running``: ``url``, ``home``, ``pid``, ``token(role, tier=..., site=..., sub=...)``, ``messages()``.
+Each is a ``service.demo.running.Running``: ``url``, ``home``, ``pid``, ``messages()``, and ``token(role, tier=..., site=...,
+sub=...)``.
 """
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from service import composition
 from service.demo.running import Running
-from service.settings import load
 from tests.postgres import drop_database, new_database
 
 
@@ -37,7 +39,13 @@ def postgres_server(postgres_url: str, tmp_path_factory: pytest.TempPathFactory)
         for url in urls:
             made.callback(drop_database, postgres_url, url)
         environment = {"WATCHWORD_DATABASE_URL": urls[0], "WATCHWORD_KEYS_URL": urls[1]}
-        composition.prepare(load({"WATCHWORD_HOME": str(home), **environment}))
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("WATCHWORD_")}
+        subprocess.run(
+            [sys.executable, "-m", "service.cli", "migrate"],
+            env=clean | {"WATCHWORD_HOME": str(home)} | environment,
+            cwd=Path(__file__).parent.parent,
+            check=True,
+        )
         yield made.enter_context(Running(home, environment))
 
 

@@ -16,7 +16,6 @@ from typing import Self
 import httpx
 import msgspec
 
-from service import composition
 from service.settings import PREFIX, load
 
 UP_WITHIN_S = 30.0
@@ -121,6 +120,8 @@ class Running:
 
     def token(self, *roles: str, tier: int = 0, site: str = "", sub: str = "somebody", lifetime_s: int = 3600) -> str:
         """A token of this installation's own issuer."""
+        from service import composition  # noqa: PLC0415 - it loads the whole service, which may start meanwhile
+
         issuer = composition.issuer(load(self._settings))
         return issuer.mint(sub, roles, tier=tier, site=site, lifetime_s=lifetime_s)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Literal
 
 import msgspec
@@ -36,6 +37,7 @@ from service.passcodes import check, generate
 from service.sealing import KeyMissing
 
 NOTHING = bytes(32)
+CONTEXT = ("watchword", "passcode", "password")  # what everybody in front of this form thinks of
 
 Secret = Annotated[str, Meta(min_length=1, max_length=256)]
 
@@ -328,7 +330,7 @@ async def choose_passcode(desk: Desk, asker: Asker, body: ChoosePasscode) -> Cho
     made = "" if body.passcode else generate()
     chosen = body.passcode or made
     for place, each in (("passcode", chosen), ("duress_passcode", body.duress_passcode)):
-        reason = check(each) if each else None
+        reason = await desk.pipeline.threaded(partial(check, each, CONTEXT)) if each else None
         if reason is not None:
             raise Refused("passcode_rejected", reason, place=place)
     salt = desk.marks.salt(account_id)

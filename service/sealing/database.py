@@ -16,6 +16,8 @@ from service.log.database import normal_url
 
 __all__ = ["key_engine"]
 
+PRIMARY_CODE = 0xFF  # the lowest byte of SQLite's extended error codes
+
 # A server that acknowledges what it has not flushed could lose a key whose data is already in the log.
 _FLUSHED = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 
@@ -55,7 +57,7 @@ def _write_ahead(connection: sqlite3.Connection, timeout_s: float) -> None:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+            if error.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                 raise
             time.sleep(0.01)
         else:

@@ -1,7 +1,7 @@
-"""Generated worlds: an account with its people and protections, its bookings with both views, a line of listeners, a question.
+"""Generated worlds: an account with its people and protections, its bookings with both views, a line, a question.
 
-Everything is made by folding events, as the service does. Every item of every document says something that no other item
-says (its canary), so that what reached somebody can be traced to the view it came from.
+Everything is made by folding events, as the service does. Every item of every document says something that no other
+item says (its canary), so that what reached somebody can be traced to the view it came from.
 """
 
 from __future__ import annotations
@@ -23,7 +23,16 @@ from domain.decision import Decision, Facts, Question, decide
 from domain.dimension import Purpose
 from domain.document import COLLECTIONS, BookingDocument, locator_codes, people, to_public
 from domain.event import Event, Plain
-from domain.interaction import CALLER, InteractionOpened, InteractionState, Listener, Method, Proof
+from domain.interaction import (
+    CALLER,
+    Channel,
+    InteractionOpened,
+    InteractionState,
+    Listener,
+    ListenerKind,
+    Method,
+    Proof,
+)
 from domain.item import (
     Contact,
     Identity,
@@ -44,7 +53,7 @@ from domain.protection import ProtectionConfirmed, ProtectionStarted
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 ACCOUNT, ELSEWHERE, AGENT = "account", "another account", "agent"
-PARTIES = ("alma", "bo", "cy", "di")
+PARTIES = ("alma", "bo", "cy")
 
 _MADE: dict[str, Callable[[str, tuple[str, ...]], Item]] = {
     "segments": lambda canary, about: Segment(number=canary, subjects=about),
@@ -104,7 +113,9 @@ def items_of(document: BookingDocument | None) -> Iterator[Item]:
 def ask(world: World, asked: Question, table: PolicyTable) -> Answered:
     """Ask as the service does: the held view is not opened where the answer is not taken from it."""
     booked = world.of(asked)
-    decision = decide(asked, Facts(world.account, booked and booked.state, world.line), table, world.now)
+    decision = decide(
+        asked, Facts(world.account, None if booked is None else booked.state, world.line), table, world.now
+    )
     document = None
     if booked is not None and decision.outcome == "disclosed":
         shown = booked.document(booked.state.shown)
@@ -121,28 +132,33 @@ def listening(world: World, *listeners: Listener) -> World:
 
 # --- documents -------------------------------------------------------------------------------------------------------
 
-some_parties = st.integers(1, 15).map(lambda bits: tuple(who for at, who in enumerate(PARTIES) if bits >> at & 1))
-any_parties = st.integers(0, 15).map(lambda bits: tuple(who for at, who in enumerate(PARTIES) if bits >> at & 1))
+some_parties = st.integers(1, 7).map(lambda bits: tuple(who for at, who in enumerate(PARTIES) if bits >> at & 1))
+any_parties = st.integers(0, 7).map(lambda bits: tuple(who for at, who in enumerate(PARTIES) if bits >> at & 1))
 
 
 @st.composite
-def documents(draw: DrawFn, tag: str, like: BookingDocument | None = None) -> BookingDocument:
-    """A document whose own canaries begin with `tag`; some of its items may be those of another one."""
+def documents(
+    draw: DrawFn, tag: str, like: BookingDocument | None = None, likely: tuple[str, ...] = PARTIES
+) -> BookingDocument:
+    """A document whose own canaries begin with `tag`; some of its items may be those of another one.
+
+    It is about one or all of the `likely` people, or about everybody.
+    """
     piles: dict[str, list[Item]] = {name: [] for name in COLLECTIONS}
     kept = [item for item in items_of(like) if not isinstance(item, Traveller)] if like is not None else []
-    mask = draw(st.integers(0, (1 << len(kept)) - 1)) if kept else 0
+    copied = bool(kept) and draw(st.booleans())
+    mask = draw(st.integers(0, (1 << len(kept)) - 1)) if copied else 0
     known = {item.subjects[0]: item for item in items_of(like) if isinstance(item, Traveller)}
     for at, item in enumerate(kept):
         if mask >> at & 1:
             piles[_collection(item)].append(item)
-    for who in draw(some_parties):
+    cast = draw(st.sampled_from([*((who,) for who in likely), likely, PARTIES]))
+    for who in cast:
         renamed = who not in known or draw(st.booleans())
-        piles["travellers"].append(
-            Traveller(surname=f"{tag}-traveller-{who}", subjects=(who,)) if renamed else known[who]
-        )
-    for at, (name, about) in enumerate(
-        draw(st.lists(st.tuples(st.sampled_from(list(_MADE)), some_parties), max_size=8))
-    ):
+        own = Traveller(surname=f"{tag}-traveller-{who}", subjects=(who,)) if renamed else known[who]
+        piles["travellers"].append(own)
+    whom = st.lists(st.sampled_from(cast), min_size=1, unique=True).map(tuple)
+    for at, (name, about) in enumerate(draw(st.lists(st.tuples(st.sampled_from(list(_MADE)), whom), max_size=6))):
         item = _MADE[name](f"{tag}-{name}-{at}", about)
         piles[_collection(item)].append(item)
     content: dict[str, Any] = {name: tuple(pile) for name, pile in piles.items()}
@@ -186,18 +202,19 @@ def only(booking_id: str, document: BookingDocument, *, stale: bool = False) -> 
 
 
 @st.composite
-def bookings(draw: DrawFn, booking_id: str, *, ever_protected: bool, protected: bool) -> Booked:
+def bookings(draw: DrawFn, booking_id: str, state: AccountState) -> Booked:
     """A booking as it can have come to be: ordinary, frozen, changed since, made under protection, split."""
-    tag = booking_id
-    first = draw(documents(f"{tag}-first"))
+    ever_protected, protected = bool(state.protections), bool(state.protected(NOW))
+    tag, likely = booking_id, tuple(state.protections) or PARTIES
+    first = draw(documents(f"{tag}-first", None, likely))
     found = {b"first": first}
     hidden = ever_protected and draw(st.booleans()) and draw(st.booleans())
-    stale = draw(st.integers(0, 9)) == 9
+    stale = draw(st.integers(0, 19)) == 19
     events: list[Event] = [imported(first, "first", hidden=hidden)]
     if ever_protected and not hidden and (protected or draw(st.booleans())):
         events.append(ShownViewFrozen(protection_id="p"))
     if draw(st.integers(0, 3)):
-        found[b"next"] = draw(documents(f"{tag}-next", first))
+        found[b"next"] = draw(documents(f"{tag}-next", first, likely))
         events.append(imported(found[b"next"], "next", stale=stale))
     if protected and draw(st.integers(0, 3)) == 0:
         split = SplitDeclared(
@@ -254,11 +271,11 @@ def gated(party_id: str, *, gates: bool = True) -> PasscodeSet:
 
 
 @st.composite
-def accounts(draw: DrawFn) -> AccountState:
+def accounts(draw: DrawFn, *, least: int = 0) -> AccountState:
     """People of whom some have passcodes and some are, or were, protected from some others."""
     events: list[Event] = [gated(who, gates=draw(st.booleans())) for who in draw(any_parties)]
-    for who in draw(st.permutations(PARTIES))[: draw(st.sampled_from([0, 1, 1, 1, 2, 2, 3]))]:
-        adverse = draw(any_parties)
+    for who in draw(st.permutations(PARTIES))[: max(least, draw(st.sampled_from([0, 1, 1, 1, 2, 2, 3])))]:
+        adverse = draw(st.one_of(st.just(()), any_parties))
         fate = draw(st.sampled_from(["provisional", "lapsed", "confirmed", "half confirmed"]))
         until = NOW - timedelta(hours=1) if fate == "lapsed" else NOW + timedelta(hours=1)
         events.append(started(who, *adverse, until=until))
@@ -267,12 +284,17 @@ def accounts(draw: DrawFn) -> AccountState:
     return happened(PLAIN, *events)
 
 
+KINDS: list[ListenerKind] = ["customer", "customer", "customer", "customer", "customer", "customer"]
+KINDS += ["third_party", "interpreter", "relay_operator"]
+
+
 @st.composite
-def listeners(draw: DrawFn, listener_id: str) -> Listener:
-    kind = draw(st.sampled_from(["customer"] * 7 + ["third_party", "interpreter", "relay_operator"]))
+def listeners(draw: DrawFn, listener_id: str, account: AccountState) -> Listener:
+    """Anybody; more often than not a customer who proved something, and who is protected if anybody is."""
+    kind = draw(st.sampled_from(KINDS))
     if kind != "customer":
         return Listener(listener_id, kind, bound=draw(st.booleans()) and kind != "third_party")
-    who = draw(st.sampled_from([*PARTIES, *PARTIES, ""]))
+    who = draw(st.sampled_from([*PARTIES, *[*account.protections] * 3, ""]))
     methods: list[Method | None] = [None, None, "passcode", "passcode", "passcode", "duress", "call_back"]
     method = draw(st.sampled_from(methods))
     proofs = {} if method is None or not who else {ACCOUNT: Proof(who, method, "secret")}
@@ -294,27 +316,21 @@ LINE = replace(
 
 
 @st.composite
-def lines(draw: DrawFn) -> InteractionState:
+def lines(draw: DrawFn, account: AccountState) -> InteractionState:
     """Up to four people on one line."""
-    on = [
-        draw(listeners(CALLER)),
-        *(draw(listeners(f"l-{at}")) for at in range(draw(st.sampled_from([0, 0, 1, 1, 3])))),
-    ]
-    channel = draw(st.sampled_from(["call"] * 4 + ["chat", "portal", "call_back", "notice"]))
-    return replace(
-        LINE, channel=channel, tier=draw(st.integers(1, 3)), listeners={each.listener_id: each for each in on}
-    )
+    names = [CALLER, "l-1", "l-2", "l-3"][: draw(st.sampled_from([1, 1, 1, 2, 2, 4]))]
+    on = {name: draw(listeners(name, account)) for name in names}
+    channels: list[Channel] = ["call", "call", "call", "chat", "portal", "call_back", "call_back", "notice"]
+    return replace(LINE, channel=draw(st.sampled_from(channels)), tier=draw(st.integers(1, 3)), listeners=on)
 
 
 @st.composite
-def worlds(draw: DrawFn) -> World:
-    state = draw(accounts())
-    ever, active = bool(state.ever_protected()), bool(state.protected(NOW))
-    booked = tuple(
-        draw(bookings(f"b{at}", ever_protected=ever, protected=active)) for at in range(draw(st.integers(1, 2)))
-    )
+def worlds(draw: DrawFn, *, protected: bool | None = None) -> World:
+    """A world; on demand one in which somebody is, or nobody ever was, protected."""
+    state = PLAIN if protected is False else draw(accounts(least=1 if protected else 0))
+    booked = tuple(draw(bookings(f"b{at}", state)) for at in range(draw(st.integers(1, 2))))
     state = happened(state, *(BookingAdded(booking_id=each.booking_id) for each in booked))
-    return World(state, booked, draw(lines()))
+    return World(state, booked, draw(lines(state)))
 
 
 @st.composite
@@ -322,7 +338,7 @@ def questions(draw: DrawFn, world: World) -> Question:
     """About any booking of the world, by id or by any locator that anything ever had."""
     booked = draw(st.sampled_from(world.booked))
     codes = sorted({code for document in booked.documents.values() for code in locator_codes(document)})
-    locator = draw(st.sampled_from(["", "", "NOBODYS", *codes]))
+    locator = draw(st.sampled_from(["", "", "", "NOBODYS", *codes]))
     classes = draw(st.sampled_from([255, 255, 255, 127, None]))
     return Question(
         AGENT,
@@ -335,6 +351,6 @@ def questions(draw: DrawFn, world: World) -> Question:
 
 
 @st.composite
-def cases(draw: DrawFn) -> tuple[World, Question]:
-    world = draw(worlds())
+def cases(draw: DrawFn, *, protected: bool | None = None) -> tuple[World, Question]:
+    world = draw(worlds(protected=protected))
     return world, draw(questions(world))

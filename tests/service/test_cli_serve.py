@@ -1,0 +1,224 @@
+"""The commands that are no calls: serve, migrate, token; and what needs a shell or a terminal."""
+
+import json
+import os
+import shlex
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from service.api.needs import NEEDS, Need
+from service.cli import token
+from service.cli.exits import Code
+from service.cli.greeting import LINES
+from service.demo.running import NotPlayed, Running
+from service.tokens import ROLES
+from tests.service.test_cli import ROOT, Run, run
+from tests.service.test_cli_exits import one_line
+
+__all__ = ["run"]  # the fixture
+WATCHWORD = [sys.executable, "-m", "service.cli"]
+
+
+def shell(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("WATCHWORD_")}
+    return subprocess.run(
+        [*WATCHWORD, *words], env=clean | environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_a_token_and_nothing_else(server: Running) -> None:
+    words = ["token", "--role", "agent", "--role", "auditor", "--tier", "1", "--site", "manila", "--sub", "agent-7"]
+    made = shell(*words, WATCHWORD_HOME=str(server.home))
+    assert (made.returncode, made.stderr, len(made.stdout.split())) == (0, "", 1)
+    answer = httpx.get(f"{server.url}/v1/policy", headers={"Authorization": f"Bearer {made.stdout.strip()}"})
+    assert answer.status_code == 200
+    told = json.loads(shell(*words, "--hours", "1", "--json", WATCHWORD_HOME=str(server.home)).stdout)
+    assert told.keys() == {"token"}
+
+
+def test_every_role_that_a_verifier_knows_can_be_asked_for() -> None:
+    assert {role.value for role in token.Role} == ROLES
+
+
+def test_no_token_is_made_where_your_own_issuer_makes_them(run: Run, tmp_path: Path, monkeypatch: Any) -> None:
+    made = shell(
+        *("token", "--role", "agent", "--sub", "a"),
+        WATCHWORD_HOME=str(tmp_path / "home"),
+        WATCHWORD_JWKS_URL="https://sign-on.example/jwks.json",
+    )
+    assert (made.returncode, made.stdout) == (Code.USAGE, "")
+    assert "your own issuer" in made.stderr
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_subject_that_no_verifier_would_accept(tmp_path: Path) -> None:
+    made = shell("token", "--role", "agent", "--sub", "x" * 129, WATCHWORD_HOME=str(tmp_path / "home"))
+    assert (made.returncode, made.stdout) == (Code.USAGE, "")
+    assert "sub must be" in made.stderr
+
+
+def test_migrate_can_be_run_again(tmp_path: Path) -> None:
+    first = shell("migrate", WATCHWORD_HOME=str(tmp_path / "home"))
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "ready" in first.stdout
+    again = shell("migrate", "--json", WATCHWORD_HOME=str(tmp_path / "home"))
+    assert json.loads(again.stdout) == {"status": "ready"}
+    with sqlite3.connect(tmp_path / "home" / "watchword.sqlite") as log:
+        assert log.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] > 0
+    log.close()
+
+
+@pytest.mark.parametrize(
+    ("environment", "code", "says"),
+    [
+        ({"WATCHWORD_PROT": "80"}, Code.USAGE, "WATCHWORD_PROT is not a setting"),
+        ({"WATCHWORD_PORT": "many"}, Code.USAGE, "WATCHWORD_PORT"),
+        ({"WATCHWORD_MASTER_KEY": "not a key"}, Code.USAGE, "WATCHWORD_MASTER_KEY"),
+        ({"WATCHWORD_MASTER_KEY_FILE": "there-is-no-such-file"}, Code.USAGE, "WATCHWORD_MASTER_KEY_FILE"),
+        ({"WATCHWORD_DATABASE_URL": "postgresql+psycopg://u:hunter2@127.0.0.1:1/x"}, Code.UNAVAILABLE, "database"),
+        ({"WATCHWORD_DATABASE_URL": "hunter2"}, Code.USAGE, ""),
+    ],
+    ids=["misspelt", "port", "key", "key file", "no database", "no url"],
+)
+@pytest.mark.parametrize("command", ["migrate", "serve"])
+def test_an_installation_that_cannot_be(
+    tmp_path: Path, command: str, environment: dict[str, str], code: Code, says: str
+) -> None:
+    ran = shell(command, **{"WATCHWORD_HOME": str(tmp_path / "home"), "WATCHWORD_PORT": "0"} | environment)
+    line = ran.stderr.splitlines()[-1]
+    assert (ran.returncode, ran.stdout) == (code, ""), ran.stderr
+    assert line.startswith("watchword: ")
+    assert says in line
+    assert "Traceback" not in ran.stderr
+    assert "hunter2" not in ran.stderr
+
+
+def test_a_port_that_is_taken(server: Running, tmp_path: Path) -> None:
+    port = server.url.rpartition(":")[2]
+    ran = shell("serve", WATCHWORD_HOME=str(tmp_path / "home"), WATCHWORD_PORT=port)
+    assert (ran.returncode, ran.stdout) == (Code.UNAVAILABLE, "")
+    assert "PORT" in ran.stderr.splitlines()[-1]
+
+
+def test_serving_says_where_it_is_and_gives_a_line_for_each_role(tmp_path: Path) -> None:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("WATCHWORD_")}
+    environment = clean | {"WATCHWORD_HOME": str(tmp_path / "home"), "WATCHWORD_PORT": "0"}
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(
+            [*WATCHWORD, "serve"], env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True
+        )
+    with process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline().rstrip("\n") for _ in range(4 + 3 * len(LINES))]
+        url = lines[0].rpartition(" ")[2]
+        assert lines[1] == f"API docs: {url}/docs"
+        assert httpx.get(f"{url}/docs").status_code == 200
+        curls = [line for line in lines if line.startswith("curl ")]
+        for line in curls:
+            answer = subprocess.run(
+                [*shlex.split(line), "-w", " %{http_code}"], capture_output=True, text=True, check=True
+            )
+            assert answer.stdout.endswith((" 200", " 201")), line
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) in (0, -signal.SIGTERM)
+    assert len(curls) == len(LINES)
+    called: set[str] = set().union(*(need.roles for need in NEEDS.values() if isinstance(need, Need)))
+    assert {line.role for line in LINES} == called
+    assert "eyJ" not in (tmp_path / "log").read_text()
+
+
+def test_serving_with_your_own_issuer_gives_no_tokens(start_server: Callable[..., Running], tmp_path: Path) -> None:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("WATCHWORD_")}
+    environment = clean | {
+        "WATCHWORD_HOME": str(tmp_path / "home"),
+        "WATCHWORD_PORT": "0",
+        "WATCHWORD_JWKS_URL": "https://sign-on.invalid/jwks.json",
+    }
+    with subprocess.Popen(
+        [*WATCHWORD, "serve"], env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(4)]
+        process.send_signal(signal.SIGTERM)
+    assert "your own issuer" in lines[3]
+
+
+def test_a_service_that_does_not_start_says_why(tmp_path: Path) -> None:
+    with pytest.raises(NotPlayed, match="WATCHWORD_PORT must be a port"):
+        Running(tmp_path, {"WATCHWORD_PORT": "many"}).start()
+
+
+@pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
+def test_completion(name: str) -> None:
+    script = shell(_WATCHWORD_COMPLETE=f"source_{name}")
+    assert (script.returncode, script.stderr) == (0, "")
+    assert "watchword" in script.stdout
+
+
+def test_the_completion_script_completes() -> None:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("WATCHWORD_")}
+    completed = subprocess.run(
+        WATCHWORD,
+        env=clean | {"_WATCHWORD_COMPLETE": "complete_bash", "COMP_WORDS": "watchword interaction ", "COMP_CWORD": "2"},
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    assert {"open", "bind", "verify", "close"} <= set(completed)
+
+
+def test_the_version() -> None:
+    ran = shell("--version")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.strip()
+
+
+def test_help_is_quick_and_does_not_load_the_service() -> None:
+    words = "import sys, service.cli.app; print(sorted(m for m in sys.modules if m.split('.')[0] in ('fastapi', 'sqlalchemy')))"
+    loaded = subprocess.run([sys.executable, "-c", words], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert loaded.strip() == "[]"
+
+
+TYPED = "copper lantern orchard velvet"
+
+
+def test_a_passcode_is_asked_for_without_an_echo(server: Running) -> None:
+    opened = httpx.post(
+        f"{server.url}/v1/interactions",
+        headers={"Authorization": f"Bearer {server.token('agent', tier=1, sub='agent-9')}"},
+        json={"contact_id": "+447700900777", "channel": "call"},
+    ).json()["interaction_id"]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("WATCHWORD_")}
+    environment = clean | {
+        "WATCHWORD_URL": server.url,
+        "WATCHWORD_TOKEN": server.token("agent", tier=1, sub="agent-9"),
+    }
+    in_a_terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+    with subprocess.Popen(
+        [sys.executable, "-c", in_a_terminal, *WATCHWORD, "interaction", "verify", opened],
+        env=environment, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        seen = b""
+        while not seen.endswith(b"Passcode: "):
+            seen += process.stdout.read(1)
+        process.stdin.write(TYPED.encode() + b"\n")
+        process.stdin.flush()
+        while b"confirm" not in seen:
+            seen += process.stdout.read(1)
+        process.stdin.close()
+        seen += process.stdout.read()
+    assert TYPED.encode() not in seen
+    assert process.returncode == 0
+
+
+def test_the_module_runs_too(run: Run) -> None:
+    assert "ask" in shell("--help").stdout
+    one_line(run("history", "A", "--url", "x"), Code.USAGE)
