@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,11 @@ from fastapi import FastAPI
 
 from service import composition
 from service.desk.clock import wall
+from service.logs import Lines
 from service.settings import Settings, load
 
 BOOKING = Path(__file__).parent / "documents"
+DONE = (200, 201, 202)
 
 
 class MovableClock:
@@ -30,16 +34,20 @@ class MovableClock:
 
 
 class Calls:
-    """One person's way to the service: every request with their token."""
+    """One person's way to the service: every request with their token. Every answer is kept in `heard`."""
 
     def __init__(self, client: httpx.AsyncClient, token: str) -> None:
         self.client = client
         self.token = token
+        self.heard: list[httpx.Response] = []
 
     async def send(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
-        names.setdefault("Authorization", f"Bearer {self.token}")
-        return await self.client.request(method, path, json=body, headers=names)
+        if self.token:
+            names.setdefault("Authorization", f"Bearer {self.token}")
+        response = await self.client.request(method, path, json=body, headers=names)
+        self.heard.append(response)
+        return response
 
     async def post(self, path: str, body: Any = None, **headers: str) -> httpx.Response:
         return await self.send("POST", path, {} if body is None else body, **headers)
@@ -47,10 +55,10 @@ class Calls:
     async def get(self, path: str, **headers: str) -> httpx.Response:
         return await self.send("GET", path, **headers)
 
-    async def made(self, path: str, body: Any = None) -> dict[str, Any]:
+    async def made(self, path: str, body: Any = None, **headers: str) -> dict[str, Any]:
         """Post, and expect it to be done."""
-        response = await self.post(path, body)
-        assert response.status_code in (200, 201, 202), response.text
+        response = await self.post(path, body, **headers)
+        assert response.status_code in DONE, response.text
         found: dict[str, Any] = response.json()
         return found
 
@@ -65,11 +73,16 @@ class Service:
         self.clock = clock
         self._issuer = composition.issuer(settings)
 
-    def token(self, role: str, *, sub: str = "", tier: int = 0, site: str = "manila") -> str:
-        return self._issuer.mint(sub or f"{role}-1", [role], tier=tier or (1 if role == "agent" else 0), site=site)
+    def token(
+        self, role: str, *, sub: str = "", tier: int | None = None, site: str = "manila", lifetime_s: int = 3600
+    ) -> str:
+        """A token; of an agent of tier 1 unless another tier is asked for."""
+        if tier is None:
+            tier = 1 if role == "agent" else 0
+        return self._issuer.mint(sub or f"{role}-1", [role], tier=tier, site=site, lifetime_s=lifetime_s)
 
-    def by(self, role: str, *, sub: str = "", tier: int = 0, site: str = "manila") -> Calls:
-        return Calls(self.client, self.token(role, sub=sub, tier=tier, site=site))
+    def by(self, role: str, *, sub: str = "", tier: int | None = None, site: str = "manila") -> Calls:
+        return Calls(self.client, self.token(role, sub=sub, tier=tier, site=site) if role else "")
 
     def outbox(self) -> list[dict[str, Any]]:
         """What was sent to customers' own channels, oldest first."""
@@ -78,13 +91,32 @@ class Service:
 
 
 @asynccontextmanager
-async def serving(home: Path, **settings: str) -> AsyncIterator[Service]:
-    """The service over fresh or existing databases in this folder."""
+async def serving(home: Path, clock: MovableClock | None = None, **settings: str) -> AsyncIterator[Service]:
+    """The service over fresh or existing databases in this folder; two at once over the same are two replicas."""
     found = load({"WATCHWORD_HOME": str(home), **settings})
     composition.prepare(found)
-    clock = MovableClock()
+    clock = clock or MovableClock()
     app = composition.service(found, clock=clock)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://watchword.test") as client:
             yield Service(app, client, found, clock)
+
+
+@contextmanager
+def logged() -> Iterator[io.StringIO]:
+    """Every log line of this process as `service.logs` would write it, at the chattiest level, libraries included."""
+    lines = io.StringIO()
+    handler = logging.StreamHandler(lines)
+    handler.setFormatter(Lines())
+    root, ours = logging.getLogger(), logging.getLogger("watchword")
+    before = root.level, ours.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    ours.setLevel(logging.DEBUG)
+    try:
+        yield lines
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before[0])
+        ours.setLevel(before[1])

@@ -1,0 +1,202 @@
+"""The case that the security tests play over HTTP: Alma Grey and Victor Hale, an old trip, and what she really holds.
+
+Everything that only the held view says is a canary: whoever hears one heard the truth.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Self
+
+import httpx
+
+from tests.calling import Calls, Service
+
+FORMAT = "watchword.booking"
+CLASSES = ["E", "I", "L", "C", "P", "F", "D", "N"]
+OLD, NEW, NOBODYS = "OLDAAA", "NEWBBB", "NONEXX"
+ALMA = {"surname": "Grey", "given_name": "Alma"}
+VICTOR = {"surname": "Hale", "given_name": "Victor"}
+PASSCODE, HIS, DURESS = "copper lantern orchard velvet", "granite trumpet willow anchor", "marble kettle sparrow violin"
+SAFE, HIS_PHONE = "+447700900999", "+447700900111"
+LIFE = dict.fromkeys(("schedule_change", "check_in", "departure"), "follow") | dict.fromkeys(
+    ("cancellation", "refund"), "transfer"
+)
+
+
+def _trip(mark: str, locator: str, airports: tuple[str, str], day: str, travellers: list[dict[str, Any]]) -> Any:
+    """A booking in which everything says `mark`, as far as its form allows."""
+    own = {"subjects": ["t1"]}
+    return {
+        "status": "active",
+        "travellers": travellers,
+        "segments": [
+            {
+                "carrier": "ZZ",
+                "number": f"{mark}FLIGHT",
+                "origin": airports[0],
+                "destination": airports[1],
+                "departs_at": f"{day}T09:35",
+                "departure_terminal": f"{mark}TERMINAL",
+                "status": "HK",
+            }
+        ],
+        "seats": [{**own, "designator": f"{mark}SEAT", "carrier": "ZZ", "number": f"{mark}FLIGHT"}],
+        "locators": [
+            {"code": locator, "system": "1A"},
+            {"code": f"{mark}OTHERHALF", "system": "1A", "kind": "cross_reference"},
+        ],
+        "tickets": [{**own, "number": f"{mark}TICKET"}],
+        "loyalty": [{**own, "number": f"{mark}LOYALTY", "programme": "ZZ"}],
+        "contacts": [{**own, "kind": "email", "value": f"{mark}@mail.example"}],
+        "payments": [{"kind": "total", "amount": "812.40", "currency": "EUR", "text": f"{mark}PAYMENT"}],
+        "identity": [{**own, "kind": "travel_document", "value": f"{mark}PASSPORT"}],
+        "remarks": [{"kind": "OSI", "text": f"{mark}REMARK"}],
+    }
+
+
+_HER = {"subjects": ["t1"], "surname": "Grey", "given_name": "Alma", "title": "Ms"}
+_HIM = {"subjects": ["t2"], "surname": "Hale", "given_name": "Victor", "title": "Mr"}
+OLD_TRIP = _trip("SHOWNQX", OLD, ("LHR", "JFK"), "2031-03-14", [_HER, _HIM])
+NEW_TRIP = _trip("HELDQX", NEW, ("LGW", "YVR"), "2031-03-11", [_HER])
+
+CANARY = "HELDQX"
+# What only the held view says. Three letters and a date are quoted: alone they are in many an opaque id.
+CANARIES = (CANARY, NEW, '"LGW"', '"YVR"', "2031-03-11")
+
+
+def told(response: httpx.Response) -> Any:
+    """The document of an answer, None where it was withheld."""
+    assert response.status_code == 200, response.text
+    return response.json()["document"]
+
+
+def leaks(text: str) -> list[str]:
+    """The canaries of the held view in a text."""
+    return [canary for canary in CANARIES if canary in text]
+
+
+class Case:
+    """One account with both of them on it, and the trip that both may know of."""
+
+    def __init__(self, service: Service, account: str, alma: str, victor: str, booking: str) -> None:
+        self.service = service
+        self.account, self.alma, self.victor, self.booking = account, alma, victor, booking
+        self.calls = 0
+
+    @classmethod
+    async def opened(cls, service: Service, holder: str = "alma") -> Self:
+        office = service.by("back_office")
+        account = (await office.made("/v1/accounts", {"reference": "crm-48213"}))["account_id"]
+        parties = []
+        for name, facts in (("alma", ALMA), ("victor", VICTOR)):
+            body = {
+                "kind": "holder" if name == holder else "traveller",
+                "facts": {**facts, "date_of_birth": "1988-04-12", "email": f"{name}@shared.example"},
+            }
+            parties.append((await office.made(f"/v1/accounts/{account}/parties", body))["party_id"])
+        body = {"format": FORMAT, "document": OLD_TRIP, "travellers": {"t1": parties[0], "t2": parties[1]}}
+        booking = (await office.made(f"/v1/accounts/{account}/bookings", body))["booking_id"]
+        return cls(service, account, parties[0], parties[1], booking)
+
+    async def protect(
+        self,
+        party: str = "",
+        adverse: list[str] | None = None,
+        *,
+        safe: str = SAFE,
+        confirmed: bool = True,
+        sub: str = "first-line",
+    ) -> str:
+        """Protect Alma from Victor unless it is said otherwise; returns the protection's id."""
+        body = {
+            "protected_party_id": party or self.alma,
+            "safe_contact": {"kind": "phone", "value": safe},
+            "adverse_party_ids": [self.victor] if adverse is None else adverse,
+        }
+        agent = self.service.by("agent", sub=sub)
+        protection: str = (await agent.made(f"/v1/accounts/{self.account}/protection", body))["protection_id"]
+        if confirmed:
+            for name in ("safety-1", "safety-2"):
+                path = f"/v1/accounts/{self.account}/protection/confirm"
+                await self.service.by("agent", sub=name, tier=3).made(path, {"protection_id": protection})
+        return protection
+
+    async def message(self, to: str, template: str = "passcode_link", count: int = 1) -> dict[str, str]:
+        """The fields of the newest message of this kind to this address, once `count` of them have come."""
+        for _ in range(400):
+            found = [m for m in self.service.outbox() if m["to_value"] == to and m["template"] == template]
+            if len(found) >= count:
+                fields: dict[str, str] = found[-1]["fields"]
+                return fields
+            await asyncio.sleep(0.01)
+        raise AssertionError(f"no message {template} came to {to}")
+
+    async def choose(self, to: str = SAFE, passcode: str = PASSCODE, duress: str = "", count: int = 1) -> httpx.Response:
+        """Choose a passcode by the link that was sent to this address."""
+        token = (await self.message(to, count=count))["token"]
+        body = {"token": token, "passcode": passcode, "duress_passcode": duress}
+        return await self.service.by("").post("/v1/passcodes", body)
+
+    async def reissue(self, booking: str | None = None) -> str:
+        """The new trip: as the new truth of the old booking, or with `booking=""` on a record of its own."""
+        body = {
+            "format": FORMAT,
+            "document": NEW_TRIP,
+            "travellers": {"t1": self.alma},
+            "booking_id": self.booking if booking is None else booking,
+        }
+        path = f"/v1/accounts/{self.account}/bookings"
+        made: str = (await self.service.by("back_office").made(path, body))["booking_id"]
+        return made
+
+    async def fled(self, duress: str = "") -> Self:
+        """Everything that happened before he rings: protected and confirmed, passcode chosen, ticket reissued."""
+        await self.protect()
+        assert (await self.choose(duress=duress)).status_code == 200
+        await self.reissue()
+        return self
+
+    async def his_passcode(self) -> None:
+        """Victor asks for a passcode and chooses it: on request, as any customer may."""
+        agent = self.service.by("agent")
+        line = await self.line(agent, VICTOR)
+        await agent.made(f"{line}/passcodes", {})
+        assert (await self.choose("victor@shared.example", HIS)).status_code == 200
+
+    async def line(
+        self, calls: Calls, facts: dict[str, str] | None, locator: str = OLD, contact: str = "", channel: str = "call"
+    ) -> str:
+        """A new contact, bound; returns its path. Each has a number of its own unless one is given."""
+        self.calls += 1
+        body = {"contact_id": contact or f"+4477000{self.calls:05}", "channel": channel}
+        opened = await calls.made("/v1/interactions", body)
+        path = f"/v1/interactions/{opened['interaction_id']}"
+        if facts is not None:
+            await calls.made(f"{path}/bind", {"locator": locator, "facts": facts})
+        return path
+
+    async def verified(self, calls: Calls, facts: dict[str, str], passcode: str, locator: str = OLD) -> str:
+        """A new contact whose caller proved a passcode."""
+        line = await self.line(calls, facts, locator)
+        assert (await calls.made(f"{line}/verifications", {"passcode": passcode}))["accepted"]
+        return line
+
+    async def history(self) -> list[dict[str, Any]]:
+        """The whole record of the account, as an auditor reads it."""
+        answer = await self.service.by("auditor").get(f"/v1/accounts/{self.account}/history?limit=200")
+        found: list[dict[str, Any]] = answer.json()["entries"]
+        return found
+
+
+async def ask(calls: Calls, line: str, locator: str = OLD, classes: list[str] | None = None, **more: str) -> Any:
+    """Ask about a booking; returns what the answer says of it, None where it is withheld."""
+    body = {"classes": classes or CLASSES, **({"locator": locator} if locator else {}), **more}
+    return told(await calls.post(f"{line}/disclosures", body))
+
+
+async def listed(calls: Calls, line: str) -> list[Any]:
+    """The documents of the bookings that a contact may know of."""
+    answer = await calls.get(f"{line}/bookings")
+    assert answer.status_code == 200, answer.text
+    return [each["document"] for each in answer.json()["bookings"]]
