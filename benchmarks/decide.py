@@ -1,4 +1,4 @@
-"""`decide` in process, for two listeners and all eight field classes, against one evaluation by Cedar of one of them."""
+"""`decide` in process, for two listeners and all eight classes, against one evaluation by Cedar: one of each."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ def _ours() -> Callable[[], object]:
     shown = BookingView(("hers", "his"), frozenset({"shown"}), (kept,), 1)
     held = BookingView(("hers",), frozenset({"held"}), (kept,), 2)
     booking = BookingState("account", held, shown, 2, frozen=True)
-    listeners = {
-        "caller": Listener("caller", "customer", False, {"account": "his"}, {"account": Proof("his", "passcode", "1")}),
-        "other": Listener("other", "customer", False, {"account": "hers"}, {"account": Proof("hers", "passcode", "2")}),
-    }
-    interaction = InteractionState("agent-1", 1, "manila", "call", "contact", NOW, False, "account", listeners)
+    listeners = {}
+    for listener_id, party_id in (("caller", "his"), ("other", "hers")):
+        proofs = {"account": Proof(party_id, "passcode", "passcode")}
+        listeners[listener_id] = Listener(listener_id, "customer", identified={"account": party_id}, proofs=proofs)
+    interaction = InteractionState("agent-1", opened_at=NOW, account_id="account", listeners=listeners)
     question = Question("agent-1", "account", "booking", ALL, Purpose.SERVICE, "shown")
     facts = Facts(account, booking, interaction)
     if decide(question, facts, table, NOW).basis != "shown":

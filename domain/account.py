@@ -159,7 +159,8 @@ def _started(before: Protection | None, happened: ProtectionStarted, version: in
     """A protection that is asked for, or asked for again.
 
     Asking again only narrows: what two people confirmed stays confirmed, whoever was named adverse stays named, and
-    while it is in force the safe contact stays the one it had, because whoever holds that can be called back.
+    while it is in force, or has left a booking guarded, the safe contact stays the one it had, because whoever holds
+    that can be called back.
     """
     adverse = frozenset(happened.adverse)
     safe_contact = Kept(happened.safe_contact, version, ProtectionStarted.NAME, "safe_contact")
@@ -167,7 +168,7 @@ def _started(before: Protection | None, happened: ProtectionStarted, version: in
         adverse |= before.adverse
         if before.until is None:
             return replace(before, adverse=adverse)
-        if before.active(happened.until - PROVISIONAL_LASTS):
+        if happened.guarded or before.active(happened.until - PROVISIONAL_LASTS):
             safe_contact = before.safe_contact
     return Protection(
         happened.protection_id, happened.party_id, adverse, safe_contact, happened.until, happened.started_by

@@ -171,7 +171,7 @@ def hear(
     listeners: list[Heard] = []
     hearings: list[Hearing] = []
     for listener in interaction.listeners.values():
-        standing, party_id, shy_of = stand(listener, account, question.account_id, protected)
+        standing, party_id, shy_of = stand(listener, interaction, account, protected)
         protection = Protection.NONE if not guarded else Protection.SELF if party_id in protected else Protection.OTHER
         listeners.append(Heard(listener.listener_id, standing.value, protection.value, party_id))
         if standing is not Standing.BOUND:
@@ -193,15 +193,15 @@ def _protected(facts: Facts, now: datetime) -> tuple[frozenset[str], bool]:
 
 
 def stand(  # noqa: PLR0911 - one return for each standing
-    listener: Listener, account: AccountState, account_id: str, protected: frozenset[str]
+    listener: Listener, interaction: InteractionState, account: AccountState, protected: frozenset[str]
 ) -> tuple[Standing, str, frozenset[str]]:
-    """One listener's standing on an account, the party he is ("" for nobody we know), and whom he is shy of."""
+    """One listener's standing on the account, the party he is ("" for nobody we know), and whom he is shy of."""
     if listener.kind != "customer":
         if listener.kind == "third_party":
             return Standing.THIRD_PARTY, "", protected
         return (Standing.BOUND if listener.bound else Standing.UNKNOWN), "", protected
-    proof = listener.proofs.get(account_id)
-    party_id = proof.party_id if proof is not None else listener.identified.get(account_id, "")
+    proof = interaction.proof(listener)
+    party_id = proof.party_id if proof is not None else interaction.taken_for(listener)
     party = account.parties.get(party_id)
     if party is None:
         return Standing.UNKNOWN, "", protected

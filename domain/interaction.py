@@ -45,7 +45,11 @@ class Listener(msgspec.Struct, frozen=True, gc=False):
 
 
 class InteractionState(msgspec.Struct, frozen=True, gc=False):
-    """What is true of one interaction. `account_id` is the account it is about now, "" before the first binding."""
+    """What is true of one interaction. `account_id` is the account it is about now, "" before the first binding.
+
+    `may_prove`: the parties who alone count while it is bound by a locator that only a held view has, None otherwise.
+    To everybody else such a locator is nobody's: what he proved or was taken for on the account is nothing meanwhile.
+    """
 
     agent: str = ""
     tier: int = 1
@@ -57,6 +61,16 @@ class InteractionState(msgspec.Struct, frozen=True, gc=False):
     account_id: str = ""
     listeners: Mapping[str, Listener] = {}
     failures: int = 0
+    may_prove: frozenset[str] | None = None
+
+    def proof(self, listener: Listener) -> Proof | None:
+        """What a listener has proved that counts now."""
+        found = listener.proofs.get(self.account_id)
+        return found if found is None or self.may_prove is None or found.party_id in self.may_prove else None
+
+    def taken_for(self, listener: Listener) -> str:
+        """The party whose facts a listener offered, as far as that counts now; "" for nobody."""
+        return listener.identified.get(self.account_id, "") if self.may_prove is None else ""
 
     def usable(self, agent: str, now: datetime) -> bool:
         """Whether this agent may ask in it now: open, not expired, and his own."""
@@ -76,7 +90,10 @@ class InteractionOpened(Event, frozen=True, kw_only=True):
 
 @event
 class InteractionBound(Event, frozen=True, kw_only=True):
-    """The contact is about this account now. `known`: it was found; `hidden`: only a held view has the locator."""
+    """The contact is about this account now. `known`: it was found; `hidden`: only a held view has the locator.
+
+    `may_prove`: the protected parties on that held view, where it is hidden.
+    """
 
     NAME: ClassVar[str] = "interaction.bound.v1"
     account_id: str
@@ -85,6 +102,7 @@ class InteractionBound(Event, frozen=True, kw_only=True):
     hidden: bool
     facts: tuple[str, ...]
     offered: Personal
+    may_prove: tuple[str, ...] = ()
 
 
 @event
@@ -143,10 +161,12 @@ def stream(interaction_id: str) -> str:
 def evolve(state: InteractionState, happened: Event) -> InteractionState:  # noqa: PLR0911 - one arm for each event
     """Fold one event but for its opening, which also needs its header (see `opened`)."""
     match happened:
+        case InteractionBound(account_id=account_id, hidden=True, may_prove=may_prove):
+            return replace(state, account_id=account_id, may_prove=frozenset(may_prove))
         case InteractionBound(account_id=account_id, party_id=party_id):
             caller = state.listeners[CALLER]
             listeners = {**state.listeners, CALLER: _identified(caller, account_id, party_id)}
-            return replace(state, account_id=account_id, listeners=listeners)
+            return replace(state, account_id=account_id, listeners=listeners, may_prove=None)
         case ListenerJoined(listener_id=listener_id):
             joined = _identified(
                 Listener(listener_id, happened.kind, happened.bound), happened.account_id, happened.party_id

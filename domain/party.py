@@ -21,7 +21,10 @@ DISTINGUISHING = frozenset({"given_name", "date_of_birth", "email", "phone", "lo
 
 
 class Party(msgspec.Struct, frozen=True, gc=False):
-    """One person. `marks` are `kind:digest`; `gated` says that an unproved caller hears nothing (see `passcode`)."""
+    """One person. `marks` are `kind:digest`; `gated` says that an unproved caller hears nothing (see `passcode`).
+
+    `hidden`: only a held view names this person, so nobody is taken for him or her.
+    """
 
     party_id: str
     kind: str
@@ -33,36 +36,39 @@ class Party(msgspec.Struct, frozen=True, gc=False):
     duress: Passcode | None = None
     offer: Offer | None = None
     call_back: CallBack | None = None
+    hidden: bool = False
 
 
 @event
 class PartyAdded(Event, frozen=True, kw_only=True):
-    """A person was put on the account, by hand or by a document that names them."""
+    """A person was put on the account, by hand or by a document that names them; `hidden`: one that is not shown."""
 
     NAME: ClassVar[str] = "party.added.v1"
     party_id: str
     kind: str
     marks: tuple[str, ...]
     profile: Personal
+    hidden: bool = False
 
 
 def added(recorded: PartyAdded, version: int) -> Party:
     """The party as first recorded, at this version of the account's stream."""
     profile = Kept(recorded.profile, version, PartyAdded.NAME, "profile")
-    return Party(recorded.party_id, recorded.kind, frozenset(recorded.marks), profile)
+    return Party(recorded.party_id, recorded.kind, frozenset(recorded.marks), profile, hidden=recorded.hidden)
 
 
 def identify(parties: Mapping[str, Party], offered: Mapping[str, Mapping[str, str]], *, locator_shown: bool) -> str:
     """Find the one party whose facts were offered; "" if there is none, or more than one.
 
     `offered` maps a party id to that party's marks of the offered facts, by kind. Every offered fact has to be right:
-    one wrong answer is wrong. A surname has to be among them, and something that tells people apart; the booking's shown
-    locator will do.
+    one wrong answer is wrong. A surname has to be among them, and something that tells people apart; the booking's
+    shown locator will do. Somebody whom only a held view names is passed over: who travels with her could be found out by
+    offering names, and one more of the same surname would show.
     """
     found = ""
     for party_id, party in parties.items():
         marks = offered.get(party_id, {})
-        right = "surname" in marks and all(mark in party.marks for mark in marks.values())
+        right = not party.hidden and "surname" in marks and all(mark in party.marks for mark in marks.values())
         if right and (locator_shown or DISTINGUISHING & marks.keys()):
             if found:
                 return ""

@@ -40,7 +40,7 @@ class Protection(msgspec.Struct, frozen=True, gc=False):
 
 @event
 class ProtectionStarted(Event, frozen=True, kw_only=True):
-    """A caller asked to be protected: provisional from now on."""
+    """A caller asked to be protected: provisional from now on. `guarded`: the views of a booking differed already."""
 
     NAME: ClassVar[str] = "protection.started.v1"
     protection_id: str
@@ -50,6 +50,7 @@ class ProtectionStarted(Event, frozen=True, kw_only=True):
     until: datetime
     started_by: str
     review_on: str = ""
+    guarded: bool = False
 
 
 @event
@@ -77,14 +78,17 @@ def start(account: AccountState, started: ProtectionStarted) -> ProtectionStarte
     return started
 
 
-def opens_link(account: AccountState, party_id: str, now: datetime) -> bool:
+def opens_link(account: AccountState, party_id: str, now: datetime, *, guarded: bool = False) -> bool:
     """Whether starting a protection may send the safe contact it names a link to choose this party's passcode.
 
-    Not where a protection of the party is in force (a new safe contact is no way to a passcode), nor where the party
-    has a passcode: who has one proves it first. Either would let a caller reset it by asking in another's name.
+    Not where a protection of the party is in force, or has lapsed and left a booking guarded (a new safe contact is no
+    way to a passcode), nor where the party has a passcode: who has one proves it first. Either would let a caller reset
+    it by asking in another's name.
     """
     party, before = account.parties.get(party_id), account.protections.get(party_id)
-    return party is not None and party.passcode is None and (before is None or not before.active(now))
+    if party is None or party.passcode is not None:
+        return False
+    return before is None or not (guarded or before.active(now))
 
 
 def confirm(account: AccountState, protection_id: str, actor: Actor, now: datetime) -> ProtectionConfirmed:

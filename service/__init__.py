@@ -4,6 +4,6 @@
                           |-> passcodes, documents, policies, outbox
 
 `settings` reads the environment, `composition` makes the parts and puts them together, `server` puts the whole on a
-socket, `logs` writes what operations may read, `tokens` knows who asks, `cli` and `demo` are clients of the API like
-any other.
+socket, `logs` writes what operations may read, `tokens` knows who asks, `chance` gives random bytes, `cli` and `demo`
+are clients of the API like any other.
 """

@@ -132,7 +132,9 @@ class Case:
             await asyncio.sleep(0.01)
         raise AssertionError(f"no message {template} came to {to}")
 
-    async def choose(self, to: str = SAFE, passcode: str = PASSCODE, duress: str = "", count: int = 1) -> httpx.Response:
+    async def choose(
+        self, to: str = SAFE, passcode: str = PASSCODE, duress: str = "", count: int = 1
+    ) -> httpx.Response:
         """Choose a passcode by the link that was sent to this address."""
         token = (await self.message(to, count=count))["token"]
         body = {"token": token, "passcode": passcode, "duress_passcode": duress}

@@ -4,8 +4,8 @@
 ``any_server`` is both, one after the other. They last for the session: make accounts and contacts of your own.
 ``start_server`` starts one for a test alone.
 
-Each is a ``service.demo.running.Running``: ``url``, ``home``, ``pid``, ``messages()``, and ``token(role, tier=..., site=...,
-sub=...)``.
+Each is a ``service.demo.running.Running``: ``url``, ``home``, ``pid``, ``messages()``, and ``token(role, tier=...,
+site=..., sub=...)``.
 """
 
 from __future__ import annotations

@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from service.api import health
 from service.api.route import Call
-from service.desk import accounts, disclosing, importing, interacting, policing, protecting, reading, verifying
+from service.desk import (
+    accounts,
+    calling_back,
+    choosing,
+    disclosing,
+    importing,
+    interacting,
+    policing,
+    protecting,
+    reading,
+    verifying,
+)
 
 _GREY = {"surname": "Grey", "given_name": "Alma"}
 _AFTER = "0" * 32
@@ -88,7 +99,7 @@ CALLS: tuple[Call, ...] = (  # routes are tried in this order: the one that is a
     ),
     Call(
         "place_call_back", "POST", "/v1/interactions/{interaction_id}/call-backs", "Call the safe contact back",
-        "interactions", verifying.CallBackAnswer, verifying.place_call_back, verifying.PlaceCallBack, 202, keyed=True,
+        "interactions", calling_back.CallBackAnswer, calling_back.place_call_back, calling_back.PlaceCallBack, 202, keyed=True,
         problems=(404, 409), example={},
     ),
     Call(
@@ -108,7 +119,7 @@ CALLS: tuple[Call, ...] = (  # routes are tried in this order: the one that is a
     ),
     Call(
         "choose_passcode", "POST", "/v1/passcodes", "Choose a passcode, by the customer's own link", "passcodes",
-        verifying.ChooseAnswer, verifying.choose_passcode, verifying.ChoosePasscode, problems=(410,),
+        choosing.ChooseAnswer, choosing.choose_passcode, choosing.ChoosePasscode, problems=(410,),
         example={"token": "0123abcd.x", "passcode": "copper lantern orchard velvet"},
     ),
     Call(

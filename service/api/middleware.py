@@ -14,7 +14,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.problems import Problem, answer
+from service.api.problems import Problem, answer, on_bug
 from service.chance import identifier
 
 log = logging.getLogger("watchword.request")
@@ -83,6 +83,12 @@ class Edge:
             if not started:
                 problem = Problem(413, "too_large", f"send at most {limit} bytes to this path")
                 await answer(Request(scope), problem)(scope, receive, out)
+        except Exception as error:
+            # Here, because the framework's own place for it is outside of this, where the headers are not put on.
+            if started:
+                raise
+            response = await on_bug(Request(scope), error)
+            await response(scope, receive, out)
         finally:
             fields = {
                 "request_id": scope["request_id"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -69,7 +70,7 @@ def import_bookings(
     failed = 0
     bar = Progress(
         TextColumn("importing"), BarColumn(), MofNCompleteColumn(), console=show.err(), transient=True,
-        disable=len(files) == 1,
+        disable=len(files) == 1 or not sys.stderr.isatty(),
     )  # fmt: skip
     with Service(url, token) as service, bar as progress:
         for file in progress.track(files):
@@ -108,6 +109,8 @@ def _told(file: Path, answer: bytes, *, as_json: bool) -> None:
     people = ", ".join(f"{each['ref']}={each['party_id']}" for each in told["travellers"])
     line = f"{file}: booking {told['booking_id']}, held version {told['held_version']}, travellers {people}"
     show.out().print(plain(line), soft_wrap=True)
+    if told.get("stale"):
+        typer.echo(plain(f"{file}: its source marks it as possibly out of date; what it says is withheld"), err=True)
 
 
 @app.command("split")
@@ -116,10 +119,10 @@ def declare_split(
     *,
     reason: Annotated[str, typer.Option(help="Why what is shown differs from what is held.")],
     schedule_change: Annotated[Fate, typer.Option(help="What the shown view does at a schedule change.")],
-    cancellation: Annotated[Fate, typer.Option(help="... when the flight is cancelled.")],
-    check_in: Annotated[Fate, typer.Option(help="... when check-in opens.")],
-    departure: Annotated[Fate, typer.Option(help="... at departure.")],
-    refund: Annotated[Fate, typer.Option(help="... when a refund is asked for.")],
+    cancellation: Annotated[Fate, typer.Option(help="What it does when the flight is cancelled.")],
+    check_in: Annotated[Fate, typer.Option(help="What it does when check-in opens.")],
+    departure: Annotated[Fate, typer.Option(help="What it does at departure.")],
+    refund: Annotated[Fate, typer.Option(help="What it does when a refund is asked for.")],
     hers: Annotated[Hers, typer.Option(help="What an adverse party who proved himself hears of hers.")] = Hers.SHOWN,
     document: Annotated[
         Path | None, typer.Option(help="The document to show. Without one, what was frozen goes on being shown.")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from service.cli import show
 from service.cli.installation import failing, settings
-from service.cli.options import Json
 
 
-def migrate(as_json: Json = False) -> None:
+def migrate(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON: status.")] = False,
+) -> None:
     """Make and alter every table, and adopt the default policy where none is in force. Safe to run again."""
     from service import composition  # noqa: PLC0415 - the service is heavy, and most commands do without
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 from rich.console import Console, Group, RenderableType
@@ -17,20 +17,24 @@ from rich.text import Text
 
 from service.cli.exits import Code, Failed, plain
 
-PIPED_WIDTH = 160
+PIPED_WIDTH = 160  # where no terminal says how wide it is
 
 
 def out() -> Console:
-    """Where data goes. Wide where nobody's terminal says how wide."""
-    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = PIPED_WIDTH
-    return console
+    """Where data goes."""
+    return _console(sys.stdout)
 
 
 def err() -> Console:
     """Where progress and notices go."""
-    return Console(file=sys.stderr, highlight=False, markup=False, emoji=False)
+    return _console(sys.stderr)
+
+
+def _console(file: TextIO) -> Console:
+    console = Console(file=file, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = PIPED_WIDTH
+    return console
 
 
 def read(answer: bytes) -> dict[str, Any]:

@@ -30,8 +30,8 @@ class Played(msgspec.Struct, frozen=True):
         return msgspec.json.encode(self)
 
 
-def play(console: Console, stories: Sequence[Story] = STORIES) -> Played:
-    """Play the stories. Raises NotPlayed where the service does not start or goes away."""
+def play(console: Console, stories: Sequence[Story] | None = None) -> Played:
+    """Play these stories, or all. Raises NotPlayed where the service does not start or goes away."""
     narrator = Narrator(console)
     checks: list[Check] = []
     with ExitStack() as house:
@@ -46,7 +46,7 @@ def play(console: Console, stories: Sequence[Story] = STORIES) -> Played:
         stage, twin = Stage(services[0], narrator), Stage(services[1], Narrator(None))
         house.callback(stage.close)
         house.callback(twin.close)
-        for story in stories:
+        for story in STORIES if stories is None else stories:
             narrator.title(story.title)
             story.play(stage, twin)
             shown = story.checks(stage, twin)

@@ -1,11 +1,13 @@
 """The desk: commands come in, are decided on folded states, recorded, and only then answered.
 
-    api.route -> a command (accounts, importing, protecting, policing, interacting, verifying, disclosing, reading)
+    api.route -> a command (accounts, importing, protecting, policing, interacting, verifying, choosing, calling_back,
+                    disclosing, reading)
                     | decide(reader) -> Draft: events by stream, and the answer
                  pipeline: the states read, the events sealed, one append at the versions judged on, the commit
                     | Draft, after the commit
                  -> the answer; delivering sends what goes to the customer's own channel
 
-`desk` is what every command is carried out with; `people` the facts of a person; `loading` folds a stream that is not
-in memory; `clock` the time, refused where it cannot be right.
+`desk` is what every command is carried out with; `people` the facts of a person; `ids` the ids in bodies; `loading`
+folds a stream that is not in memory; `opened` keeps documents that were unsealed; `clock` the time, refused where it
+cannot be right.
 """

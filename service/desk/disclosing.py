@@ -14,16 +14,18 @@ from msgspec import Meta
 
 from domain import account, booking, interaction
 from domain.account import AccountState
+from domain.answer import render
 from domain.attempt import Asked, DisclosureAttempted, Outcome
 from domain.booking import BookingState
 from domain.decision import Decision, Facts, Question, decide
 from domain.dimension import Purpose
-from domain.document import BookingDocument, filtered, to_public
+from domain.document import to_public
 from domain.event import Plain
 from domain.field_class import FieldClass
 from domain.interaction import InteractionState
 from service.chance import identifier
 from service.desk.desk import Desk, callers
+from service.desk.ids import MaybeId
 from service.desk.pipeline import Asker, Draft, Reader
 
 ANSWER_LASTS = timedelta(seconds=60)
@@ -42,7 +44,7 @@ class AskDisclosure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     classes: Annotated[tuple[Letter, ...], Meta(min_length=1, max_length=8, examples=[["E", "I"]])]
     locator: Annotated[str, Meta(max_length=32, examples=["YL92CN"])] = ""
-    booking_id: Annotated[str, Meta(max_length=64)] = ""
+    booking_id: MaybeId = ""
     purpose: Literal["service", "operations"] = "service"
 
     def __repr__(self) -> str:
@@ -194,14 +196,20 @@ _NOBODYS = AccountState()
 
 
 def _asked(reader: Reader, state: AccountState, booking_id: str, mark: str) -> str:
-    """The booking of this account that is meant, "" if none is: another account's is as unknown as nobody's."""
+    """The booking of this account that is meant, "" if none is: another account's is as unknown as nobody's.
+
+    One that is shown under this locator goes before one that is only held under it.
+    """
     if booking_id:
         return booking_id if booking_id in state.bookings else ""
+    held = ""
     for each in state.bookings:
         found = reader.booking(each)
-        if any(view is not None and mark in view.locators for view in (found.held, found.shown)):
+        if found.shown is not None and mark in found.shown.locators:
             return each
-    return ""
+        if found.held is not None and mark in found.held.locators:
+            held = held or each
+    return held
 
 
 def _recorded(
@@ -246,25 +254,14 @@ def _rules(judged: tuple[Judged, ...]) -> tuple[str, ...]:
 
 
 def _document(desk: Desk, judged: Judged) -> dict[str, Any] | None:
-    """What may be seen of a booking, as an agent reads it. Items that are not held for all listeners come as shown."""
+    """What may be seen of a booking, as an agent reads it. A view that the answer is not taken from stays closed."""
     state, decision = judged.state, judged.decision
-    if state is None or state.held is None:
+    if state is None:
         return None
     stream = booking.stream(judged.booking_id)
-    if decision.basis == "shown" and state.shown is not None:
-        return to_public(filtered(desk.opened.document(stream, state.shown), decision.shown))
-    document = filtered(desk.opened.document(stream, state.held), decision.held)
-    if state.shown is not None and state.shown is not state.held:
-        shown = filtered(desk.opened.document(stream, state.shown), decision.shown)
-        document = _joined(document, shown)
-    return to_public(document)
-
-
-def _joined(held: BookingDocument, shown: BookingDocument) -> BookingDocument:
-    """What is held, followed by what may only be had as shown."""
-    both = {
-        name: getattr(held, name) + getattr(shown, name)
-        for name in held.__struct_fields__
-        if isinstance(getattr(held, name), tuple) and name != "positions"
-    }
-    return msgspec.structs.replace(held, **both)
+    shown = None if state.shown is None else desk.opened.document(stream, state.shown)
+    held = None
+    if decision.basis == "held" and state.held is not None:
+        held = shown if state.held is state.shown else desk.opened.document(stream, state.held)
+    document = render(decision, held, shown)
+    return None if document is None else to_public(document)

@@ -21,10 +21,14 @@ from domain.party import PartyAdded
 from domain.refusal import Refused
 from service.chance import identifier
 from service.desk.desk import Desk, sealed
+from service.desk.ids import Id, MaybeId
 from service.desk.people import Facts
 from service.desk.pipeline import Asker, Draft, Key, Reader
 from service.documents import DocumentRejected, read
 from service.log import LocatorEntry
+
+# A document's own reference for a traveller, as `domain.item.Subjects` has it.
+Reference = Annotated[str, Meta(min_length=1, max_length=128)]
 
 Known = Mapping[FactKind, frozenset[str]]
 
@@ -37,8 +41,8 @@ class ImportBooking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     format: Annotated[str, Meta(max_length=32, examples=["watchword.booking"])]
     document: dict[str, Any] | str
-    booking_id: Annotated[str, Meta(max_length=64)] = ""
-    travellers: Annotated[dict[str, str], Meta(max_length=99)] = {}
+    booking_id: MaybeId = ""
+    travellers: Annotated[dict[Reference, Id], Meta(max_length=99)] = {}
 
 
 class TravellerAnswer(msgspec.Struct, frozen=True):
@@ -111,7 +115,7 @@ async def import_booking(
         )
         on_account = account.stream(account_id)
         events: list[tuple[str, Event]] = [
-            (on_account, _added(desk, party_id, ready.known[ref], ref, document))
+            (on_account, _added(desk, ready, ref, hidden=protected or before.frozen))
             for ref, party_id in parties.items()
             if party_id == ready.fresh.get(ref)
         ]
@@ -184,9 +188,11 @@ def _alike(desk: Desk, party_id: str, marks: frozenset[str], known: Known) -> bo
     return has("surname") and has("given_name") and (not born or "date_of_birth" not in known or has("date_of_birth"))
 
 
-def _added(desk: Desk, party_id: str, known: Known, ref: str, document: BookingDocument) -> PartyAdded:
+def _added(desk: Desk, ready: Imported, ref: str, *, hidden: bool) -> PartyAdded:
+    party_id, known = ready.fresh[ref], ready.known[ref]
     marks = tuple(desk.marks.fact(party_id, kind, value) for kind, values in known.items() for value in sorted(values))
-    return PartyAdded(party_id=party_id, kind="traveller", marks=marks, profile=_profile(party_id, ref, document))
+    profile = _profile(party_id, ref, ready.document)
+    return PartyAdded(party_id=party_id, kind="traveller", marks=marks, profile=profile, hidden=hidden)
 
 
 def _profile(party_id: str, ref: str, document: BookingDocument) -> Plain:

@@ -28,6 +28,7 @@ from domain.party import identify
 from domain.refusal import Refused
 from service.chance import identifier
 from service.desk.desk import BIND_BEAT, Desk, callers, sealed
+from service.desk.ids import MaybeId
 from service.desk.people import Facts, marked
 from service.desk.pipeline import Asker, Draft, Key, Reader
 from service.log import LocatorEntry
@@ -52,7 +53,7 @@ class BindInteraction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which account it is about: by id, or by a booking's locator; and the facts the caller offered."""
 
     facts: Facts
-    account_id: Annotated[str, Meta(max_length=64)] = ""
+    account_id: MaybeId = ""
     locator: Annotated[str, Meta(max_length=32, examples=["YL92CN"])] = ""
 
 
@@ -132,6 +133,7 @@ async def bind(
             party_id=found.party_id,
             known=bool(found.account_id),
             hidden=found.hidden,
+            may_prove=found.may_prove,
             facts=body.facts.kinds(),
             offered=sealed(subject, body),
         )
@@ -140,7 +142,7 @@ async def bind(
 
     try:
         draft = await desk.pipeline.carry_out(asker, decide, key=key)
-        await _warm(desk, asker, entries, body.account_id, phantom)
+        await _warm(desk, entries, body.account_id, phantom)
         return draft
     finally:
         await _on_the_beat(began)
@@ -149,12 +151,14 @@ async def bind(
 class Found(msgspec.Struct, frozen=True):
     """What a binding found.
 
-    The account, who of its people the caller is, and whether only the held view knows the locator.
+    The account, who of its people the caller is, and whether only the held view knows the locator: then `may_prove`
+    are the protected people on it.
     """
 
     account_id: str = ""
     party_id: str = ""
     hidden: bool = False
+    may_prove: tuple[str, ...] = ()
 
 
 def _find(
@@ -171,15 +175,16 @@ def _find(
     The index only hints: the streams say whether a locator is a booking's, and shown.
     """
     candidates: dict[str, bool] = {body.account_id: False} if body.account_id else {}
-    hidden = ""
+    hidden = Found()
     for entry in entries:
         if body.account_id and entry.account_id != body.account_id:
             continue
         state = reader.booking(entry.booking_id)
         if state.shown is not None and mark in state.shown.locators:
             candidates[entry.account_id] = True
-        elif state.held is not None and mark in state.held.locators:
-            hidden = hidden or entry.account_id
+        elif state.held is not None and mark in state.held.locators and not hidden.hidden:
+            hers = reader.account(entry.account_id).ever_protected().intersection(state.held.people)
+            hidden = Found(entry.account_id, hidden=True, may_prove=tuple(sorted(hers)))
     found = Found()
     for account_id, shown in candidates.items():
         party_id = identified(desk, reader, account_id, facts, locator_shown=shown)
@@ -188,7 +193,7 @@ def _find(
             found = Found(account_id, party_id)
         if party_id:
             break
-    return found if found.account_id or not hidden else Found(hidden, "", hidden=True)
+    return found if found.account_id else hidden
 
 
 def identified(
@@ -200,17 +205,16 @@ def identified(
     return identify(parties, offered, locator_shown=locator_shown)
 
 
-async def _warm(desk: Desk, asker: Asker, entries: list[LocatorEntry], account_id: str, phantom: str) -> None:
+async def _warm(desk: Desk, entries: list[LocatorEntry], account_id: str, phantom: str) -> None:
     """Load what the next question will be about, so that no later answer shows by its timing what had to be read."""
     accounts = {account_id or phantom, phantom, *(entry.account_id for entry in entries)}
 
-    def read(reader: Reader) -> Draft[None]:
+    def read(reader: Reader) -> None:
         for each in accounts:
             for booking_id in reader.account(each).bookings:
                 reader.booking(booking_id)
-        return Draft(None, [])
 
-    await desk.pipeline.carry_out(asker, read)
+    await desk.pipeline.warm(read)
 
 
 async def _on_the_beat(began: float) -> None:
@@ -231,7 +235,7 @@ async def join(
         state = reader.interaction(interaction_id)
         interaction.use(state, asker.actor.subject, desk.pipeline.now())
         party_id = ""
-        if body.kind == "customer" and state.account_id:
+        if body.kind == "customer" and state.account_id and state.may_prove is None:
             party_id = identified(desk, reader, state.account_id, facts, locator_shown=False)
         kind: ListenerKind = body.kind
         joined = ListenerJoined(

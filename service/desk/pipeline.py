@@ -177,6 +177,9 @@ class Pipeline:
     ) -> Draft[T]:
         """Decide, append, and return the draft once it is committed and flushed.
 
+        What writes nothing, a refusal included, is answered too only when what it was judged on is committed and still
+        true in the log: another replica may have written since.
+
         Raises Refused (the command is against the rules), Replay (the key was used by the same request), LogUnavailable
         (nothing was written, so nothing may be answered).
         """
@@ -186,10 +189,18 @@ class Pipeline:
             try:
                 draft = decide(reader)
                 if not draft.events:
-                    return draft
+                    if conflicts >= MOST_RETRIES or await self._stands(reader):
+                        return draft
+                    conflicts += 1
+                    continue
                 append = self._stage(reader, draft, asker, key)
             except Cold as cold:
                 await self.load(cold.stream)
+                continue
+            except Refused:
+                if conflicts >= MOST_RETRIES or await self._stands(reader):
+                    raise
+                conflicts += 1
                 continue
             await self._settled(append)
             error = append.error
@@ -202,6 +213,30 @@ class Pipeline:
             conflicts += 1
             if not isinstance(error, Conflict) or conflicts >= MOST_RETRIES:
                 raise LogUnavailable("the decision could not be recorded") from None
+
+    async def warm(self, read: Callable[[Reader], None]) -> None:
+        """Have at hand what `read` reads. Nothing may be answered by it: it may be pending, or be no more."""
+        while True:
+            try:
+                read(Reader(self._access))
+            except Cold as cold:
+                await self.load(cold.stream)
+            else:
+                return
+
+    async def _stands(self, reader: Reader) -> bool:
+        """Whether all that was read is committed and still stands in the log. What does not is read anew next time."""
+        for folded in reader.reads.values():
+            pending = None if folded.pending is None else self._waiting.get(id(folded.pending))
+            if pending is not None:
+                await asyncio.shield(pending)
+        heads = await self.threaded(lambda: self._log.heads(list(reader.reads)))
+        moved = [stream for stream, folded in reader.reads.items() if heads[stream] != folded.version]
+        for stream in moved:
+            held = self._access.get(stream)
+            if held is not None and (held.pending is None or held.pending.settled):
+                self._access.drop(stream)
+        return not moved
 
     async def replay(self, actor: str, key: Key) -> None:
         """Raise Replay if this actor's key has an answer, Refused("key_reused") if it was for another request."""

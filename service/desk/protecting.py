@@ -16,8 +16,9 @@ from domain.passcode import OFFER_LASTS, PasscodeOffered
 from domain.protection import PROVISIONAL_LASTS, ProtectionStarted
 from domain.refusal import Refused
 from service.chance import identifier
-from service.desk.delivering import SafeContact, deliver_link, one_time_link
+from service.desk.delivering import Link, SafeContact, deliver_link, one_time_link
 from service.desk.desk import Desk, sealed
+from service.desk.ids import Id
 from service.desk.importing import Imported, matched, read_document, rejected
 from service.desk.pipeline import Asker, Draft, Key, Reader
 from service.log import LocatorEntry
@@ -29,9 +30,9 @@ class StartProtection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     The safe contact is the one place that is ever written to or called; a link to choose a passcode goes there.
     """
 
-    protected_party_id: Annotated[str, Meta(max_length=64)]
+    protected_party_id: Id
     safe_contact: SafeContact
-    adverse_party_ids: Annotated[tuple[str, ...], Meta(max_length=16)] = ()
+    adverse_party_ids: Annotated[tuple[Id, ...], Meta(max_length=16)] = ()
     review_on: Annotated[str, Meta(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$", examples=["2027-05-01"])] = ""
 
 
@@ -46,7 +47,7 @@ class ProtectionAnswer(msgspec.Struct, frozen=True):
 class ConfirmProtection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Confirm a protection; the second person makes it last."""
 
-    protection_id: Annotated[str, Meta(max_length=64)]
+    protection_id: Id
 
 
 class DeclareSplit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,7 +56,10 @@ class DeclareSplit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     A document, or without one what was frozen. `life` says what the shown view does at each event.
     """
 
-    life: Annotated[dict[str, Literal["follow", "keep", "withhold", "transfer"]], Meta(max_length=16)]
+    life: dict[
+        Literal["schedule_change", "cancellation", "check_in", "departure", "refund"],
+        Literal["follow", "keep", "withhold", "transfer"],
+    ]
     reason: Annotated[str, Meta(min_length=1, max_length=1000)]
     hers: Literal["shown", "nothing"] = "shown"
     format: Annotated[str, Meta(max_length=32)] = ""
@@ -74,12 +78,14 @@ async def start(
 ) -> Draft[ProtectionAnswer]:
     """Start a protection and freeze every shown view of the account in the same append; then send her a link."""
     link = one_time_link(account_id)
+    sent: list[Link] = []
 
     def decide(reader: Reader) -> Draft[ProtectionAnswer]:
         now = desk.pipeline.now()
         state = reader.account(account_id)
         account.exists(state)
         protection_id, until = identifier(), now + PROVISIONAL_LASTS
+        guarded = any([reader.booking(booking_id).guarded() for booking_id in state.bookings])
         started = protection.start(
             state,
             ProtectionStarted(
@@ -90,25 +96,30 @@ async def start(
                 until=until,
                 started_by=asker.actor.subject,
                 review_on=body.review_on,
+                guarded=guarded,
             ),
         )
-        offered = PasscodeOffered(
-            party_id=body.protected_party_id,
-            offer_id=identifier(),
-            token=link.mark,
-            reason="protection",
-            expires_at=now + OFFER_LASTS,
-        )
         stream = account.stream(account_id)
-        events: list[tuple[str, Event]] = [(stream, started), (stream, offered)]
-        for booking_id in state.bookings:
-            reader.booking(booking_id)
-            events.append((booking.stream(booking_id), ShownViewFrozen(protection_id=protection_id)))
+        events: list[tuple[str, Event]] = [(stream, started)]
+        sent.clear()
+        if protection.opens_link(state, body.protected_party_id, now, guarded=guarded):
+            sent.append(link)
+            offered = PasscodeOffered(
+                party_id=body.protected_party_id,
+                offer_id=identifier(),
+                token=link.mark,
+                reason="protection",
+                expires_at=now + OFFER_LASTS,
+            )
+            events.append((stream, offered))
+        events += [
+            (booking.stream(booking_id), ShownViewFrozen(protection_id=protection_id)) for booking_id in state.bookings
+        ]
         answer = ProtectionAnswer(protection_id, "provisional", until.isoformat())
         return Draft(answer, events, status=201)
 
     draft = await desk.pipeline.carry_out(asker, decide, key=key)
-    desk.later(deliver_link(desk, body.safe_contact, link))
+    desk.later(*(deliver_link(desk, body.safe_contact, each) for each in sent))
     return draft
 
 

@@ -21,9 +21,12 @@ MOST = 200
 
 
 class HistoryPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which page: the `next_cursor` of the page before, and how many entries."""
+    """Which page: the `next_cursor` of the page before, and how many entries.
 
-    cursor: Annotated[str, Meta(pattern=r"^([0-9a-f]{1,15})?$")] = ""
+    A walk through the pages ends with what had happened when it began; reading them adds to the record.
+    """
+
+    cursor: Annotated[str, Meta(pattern=r"^([0-9a-f]{1,15}-[0-9a-f]{1,15})?$")] = ""
     limit: Annotated[int, Meta(ge=1, le=MOST)] = 50
 
 
@@ -36,20 +39,23 @@ class HistoryAnswer(msgspec.Struct, frozen=True):
 
 async def history(desk: Desk, asker: Asker, account_id: str, page: HistoryPage) -> HistoryAnswer:
     """One page of an account's history. Raises Refused("unknown_account")."""
-    after = int(page.cursor or "0", 16)
+    stream = account.stream(account_id)
+    after, until = (int(part, 16) for part in (page.cursor or "0-0").split("-"))
 
-    def decide(reader: Reader) -> Draft[None]:
+    def decide(reader: Reader) -> Draft[int]:
         account.exists(reader.account(account_id))
         read = HistoryRead(after=after, limit=page.limit)
-        return Draft(None, [(account.stream(account_id), read)])
+        return Draft(reader.folded(stream).version, [(stream, read)])
 
-    await desk.pipeline.carry_out(asker, decide)
-    stream = account.stream(account_id)
-    rows = await desk.pipeline.threaded(lambda: desk.log.page(stream, gt=after, limit=page.limit + 1))
+    newest = (await desk.pipeline.carry_out(asker, decide)).answer
+    until = min(until, newest) or newest
+    rows = await desk.pipeline.threaded(lambda: desk.log.page(stream, gt=after, limit=page.limit))
     entries = []
-    for stored in rows[: page.limit]:
+    for stored in rows:
+        if stored.originator_version > until:
+            break
         header, happened = desk.codec.decode(stored)
         recorded = Recorded(0, stream, stored.originator_version, stored.topic, header, happened, stored.state)
         entries.append(entry(recorded))
-    more = len(rows) > page.limit
-    return HistoryAnswer(tuple(entries), f"{entries[-1].version:x}" if more else None)
+    more = bool(entries) and entries[-1].version < until
+    return HistoryAnswer(tuple(entries), f"{entries[-1].version:x}-{until:x}" if more else None)

@@ -1,4 +1,4 @@
-"""Passcodes: asked for, chosen, tried.
+"""Passcodes: asked for, and tried.
 
 A trial always costs the same: one Argon2 over the account's salt, which accounts that do not exist have too, compared
 with every party's digest, and the same counters. Locks bind the contact that failed; a phrase on a supervised
@@ -9,35 +9,26 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from functools import partial
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from domain import account, contact, interaction, passcode
+from domain import account, contact, interaction
 from domain.account import AccountState
 from domain.contact import ContactCleared, ContactFailed
-from domain.event import Event, Kept, Plain
+from domain.event import Event, Kept
 from domain.interaction import CALLER, FAILURES_ALLOWED, InteractionState, ListenerVerified, Method, VerificationFailed
-from domain.passcode import (
-    CALL_BACK_LASTS,
-    OFFER_LASTS,
-    CallBackPlaced,
-    PasscodeOffered,
-    PasscodeRequestDeclined,
-    PasscodeTried,
-)
+from domain.passcode import OFFER_LASTS, PasscodeOffered, PasscodeRequestDeclined, PasscodeTried
 from domain.refusal import Refused
 from service.chance import identifier
-from service.desk.delivering import SafeContact, deliver_link, deliver_phrase, one_time_link, token_mark
+from service.desk.delivering import SafeContact, deliver_link, one_time_link
 from service.desk.desk import Desk
+from service.desk.ids import Id
 from service.desk.pipeline import Asker, Draft, Key, Reader
-from service.passcodes import check, generate
 from service.sealing import KeyMissing
 
 NOTHING = bytes(32)
-CONTEXT = ("watchword", "passcode", "password")  # what everybody in front of this form thinks of
 
 Secret = Annotated[str, Meta(min_length=1, max_length=256)]
 
@@ -46,7 +37,7 @@ class TryPasscode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole passcode as the caller said or typed it, and which listener it came from."""
 
     passcode: Secret
-    listener_id: Annotated[str, Meta(max_length=64)] = CALLER
+    listener_id: Id = CALLER
 
     def __repr__(self) -> str:
         """Say nothing of it."""
@@ -72,40 +63,6 @@ class RequestAnswer(msgspec.Struct, frozen=True):
     next_step: Literal["ask"] = "ask"
 
 
-class PlaceCallBack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Call the safe contact back, as a supervisor, in an interaction of your own."""
-
-
-class CallBackAnswer(msgspec.Struct, frozen=True):
-    """Always the same: if there is a safe contact, a phrase to read out to you was sent there."""
-
-    say: str = "If there is a contact to call back, a phrase was sent there; ask for it and enter it as the passcode."
-    next_step: Literal["ask_passcode"] = "ask_passcode"
-
-
-class ChoosePasscode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The customer's own choice, by the one-time link. Without `passcode` one is made and shown once."""
-
-    token: Secret
-    passcode: Annotated[str, Meta(max_length=256)] = ""
-    duress_passcode: Annotated[str, Meta(max_length=256)] = ""
-
-    def __repr__(self) -> str:
-        """Say nothing of it."""
-        return "ChoosePasscode()"
-
-
-class ChooseAnswer(msgspec.Struct, frozen=True):
-    """Set. `passcode` is the one that was made, shown this once; empty where the customer chose."""
-
-    status: Literal["set"]
-    passcode: str
-
-    def __repr__(self) -> str:
-        """Say nothing of it."""
-        return "ChooseAnswer()"
-
-
 ACCEPTED = TryAnswer(accepted=True, say="Thank you, that is right.", next_step="ask")
 REFUSED = TryAnswer(accepted=False, say="I could not confirm that passcode.", next_step="ask_passcode")
 
@@ -122,7 +79,7 @@ async def try_passcode(
     desk: Desk, asker: Asker, interaction_id: str, body: TryPasscode, key: Key | None
 ) -> Draft[TryAnswer]:
     """Try a passcode. One Argon2 whatever it is tried against, done once and never again on a conflict."""
-    state = await _current(desk, asker, interaction_id)
+    state = await current(desk, asker, interaction_id)
     account_id = state.account_id or interaction_id
     digest = await desk.hasher.digest(body.passcode, desk.marks.salt(account_id))
 
@@ -135,15 +92,8 @@ async def try_passcode(
         if (state.account_id or interaction_id) != account_id:
             raise Refused("bound_anew", "the interaction was bound to another account meanwhile; try again")
         on_account = reader.account(account_id)
-        match = _match(
-            desk,
-            account_id,
-            on_account,
-            digest,
-            supervisor=asker.actor.subject,
-            interaction_id=interaction_id,
-            now=now,
-        )
+        tried_by = Trial(state, asker.actor.subject, interaction_id, now)
+        match = _match(desk, account_id, on_account, digest, tried_by)
         on_contact = reader.contact(state.contact)
         free = match.method == "call_back" and bool(match.party_id)
         blocked = not free and (state.failures >= FAILURES_ALLOWED or contact.blocked(on_contact, now))
@@ -175,22 +125,23 @@ async def try_passcode(
     return await desk.pipeline.carry_out(asker, decide, key=key)
 
 
-async def _current(desk: Desk, asker: Asker, interaction_id: str) -> InteractionState:
+async def current(desk: Desk, asker: Asker, interaction_id: str) -> InteractionState:
+    """The interaction as it stands, to learn which account it is about. Raises Refused, see `interaction.use`."""
     draft = await desk.pipeline.carry_out(asker, lambda reader: Draft(reader.interaction(interaction_id), []))
     interaction.use(draft.answer, asker.actor.subject, desk.pipeline.now())
     return draft.answer
 
 
-def _match(
-    desk: Desk,
-    account_id: str,
-    state: AccountState,
-    digest: bytes,
-    *,
-    supervisor: str,
-    interaction_id: str,
-    now: datetime,
-) -> Match:
+class Trial(msgspec.Struct, frozen=True):
+    """In which contact, by whom and when a passcode is tried: a call-back's phrase is for one supervisor in one."""
+
+    line: InteractionState
+    agent: str
+    interaction_id: str
+    now: datetime
+
+
+def _match(desk: Desk, account_id: str, state: AccountState, digest: bytes, trial: Trial) -> Match:
     """Compare a digest with every secret of the account, in constant time and without stopping early."""
     matches: list[Match] = []
     kept: list[Kept] = []
@@ -202,11 +153,17 @@ def _match(
             matches.append(Match(party_id, "duress", party.duress.passcode_id))
             kept.append(party.duress.digest)
         placed = party.call_back
-        if placed is not None and placed.open_to(supervisor, interaction_id, now):
+        if placed is not None and placed.open_to(trial.agent, trial.interaction_id, trial.now):
             matches.append(Match(party_id, "call_back", placed.call_back_id))
             kept.append(placed.digest)
     stream = account.stream(account_id)
-    found = desk.hasher.match(digest, [_opened(desk, stream, each) for each in kept])
+    digests = [_opened(desk, stream, each) for each in kept]
+    if trial.line.may_prove is not None:  # to all others it is a locator that nobody has; compared all the same
+        digests = [
+            each if match.party_id in trial.line.may_prove else NOTHING
+            for each, match in zip(digests, matches, strict=True)
+        ]
+    found = desk.hasher.match(digest, digests)
     return matches[found] if found >= 0 else Match()
 
 
@@ -225,7 +182,7 @@ async def request_passcode(
 
     Who has a passcode already has to prove it first. The answer is the same in every case.
     """
-    state = await _current(desk, asker, interaction_id)
+    state = await current(desk, asker, interaction_id)
     link = one_time_link(state.account_id or interaction_id)
     to: list[SafeContact] = []
 
@@ -236,10 +193,11 @@ async def request_passcode(
         interaction.use(state, asker.actor.subject, now)
         account_id = state.account_id or interaction_id
         on_account = reader.account(account_id)
-        caller = state.listeners[CALLER]
-        proof = caller.proofs.get(account_id)
-        party_id = proof.party_id if proof is not None else caller.identified.get(account_id, "")
-        why, channel = _reachable(desk, account_id, on_account, party_id, proved=proof is not None, now=now)
+        proof = state.proof(state.listeners[CALLER])
+        party_id = proof.party_id if proof is not None else state.taken_for(state.listeners[CALLER])
+        guarded = any([reader.booking(booking_id).guarded() for booking_id in on_account.bookings])
+        safe_only = guarded or party_id in on_account.protected(now)
+        why, channel = _reachable(desk, account_id, on_account, party_id, proved=proof is not None, safe_only=safe_only)
         happened: Event
         if channel is None:
             happened = PasscodeRequestDeclined(interaction_id=interaction_id, party_id=party_id, why=why)
@@ -260,9 +218,12 @@ async def request_passcode(
 
 
 def _reachable(
-    desk: Desk, account_id: str, state: AccountState, party_id: str, *, proved: bool, now: datetime
+    desk: Desk, account_id: str, state: AccountState, party_id: str, *, proved: bool, safe_only: bool
 ) -> tuple[str, SafeContact | None]:
-    """The channel that is this party's own, or why there is none."""
+    """The channel that is this party's own, or why there is none.
+
+    Of a protected party it is the safe contact; also after a lapse that left a booking guarded.
+    """
     party = state.parties.get(party_id)
     if party is None:
         return "nobody identified", None
@@ -270,88 +231,10 @@ def _reachable(
         return "has one, and did not prove it", None
     stream = account.stream(account_id)
     protection = state.protections.get(party_id)
-    if protection is not None and protection.active(now):
+    if protection is not None and safe_only:
         return "", msgspec.json.decode(desk.codec.open(stream, protection.safe_contact), type=SafeContact)
     profile = json.loads(desk.codec.open(stream, party.profile))
     for kind in ("email", "phone"):
         if profile.get(kind):
             return "", SafeContact(kind, profile[kind])
     return "no channel of their own", None
-
-
-async def place_call_back(
-    desk: Desk, asker: Asker, interaction_id: str, _body: PlaceCallBack, key: Key | None
-) -> Draft[CallBackAnswer]:
-    """Send a phrase to the safe contact of the account's protected party, to be read out to this supervisor."""
-    state = await _current(desk, asker, interaction_id)
-    account_id = state.account_id or interaction_id
-    phrase = generate()
-    digest = await desk.hasher.digest(phrase, desk.marks.salt(account_id))
-    to: list[SafeContact] = []
-
-    def decide(reader: Reader) -> Draft[CallBackAnswer]:
-        now = desk.pipeline.now()
-        to.clear()
-        state = reader.interaction(interaction_id)
-        interaction.use(state, asker.actor.subject, now)
-        if state.channel != "call_back":
-            raise Refused("not_a_call_back", "open an interaction whose channel is call_back", place="interaction_id")
-        on_account = reader.account(account_id)
-        stream = account.stream(account_id)
-        events: list[tuple[str, Event]] = []
-        for party_id in sorted(on_account.protected(now)):
-            safe = desk.codec.open(stream, on_account.protections[party_id].safe_contact)
-            to.append(msgspec.json.decode(safe, type=SafeContact))
-            placed = CallBackPlaced(
-                party_id=party_id,
-                call_back_id=identifier(),
-                digest=Plain(party_id, digest),
-                supervisor=asker.actor.subject,
-                interaction_id=interaction_id,
-                expires_at=now + CALL_BACK_LASTS,
-            )
-            events.append((stream, placed))
-        if not events:
-            declined = PasscodeRequestDeclined(interaction_id=interaction_id, party_id="", why="nobody to call back")
-            events.append((stream, declined))
-        return Draft(CallBackAnswer(), events, interaction=interaction_id, status=202)
-
-    draft = await desk.pipeline.carry_out(asker, decide, key=key)
-    desk.later(*(deliver_phrase(desk, channel, phrase) for channel in to))
-    return draft
-
-
-async def choose_passcode(desk: Desk, asker: Asker, body: ChoosePasscode) -> ChooseAnswer:
-    """Set the passcode the customer chose, or make one and show it this once.
-
-    Raises Refused: "passcode_rejected" with the reason, or "link_spent".
-    """
-    account_id, _, secret = body.token.partition(".")
-    made = "" if body.passcode else generate()
-    chosen = body.passcode or made
-    for place, each in (("passcode", chosen), ("duress_passcode", body.duress_passcode)):
-        reason = await desk.pipeline.threaded(partial(check, each, CONTEXT)) if each else None
-        if reason is not None:
-            raise Refused("passcode_rejected", reason, place=place)
-    salt = desk.marks.salt(account_id)
-    digest = await desk.hasher.digest(chosen, salt)
-    duress = await desk.hasher.digest(body.duress_passcode, salt) if body.duress_passcode else None
-    if duress == digest:
-        raise Refused("passcode_rejected", "the two passcodes must differ", place="duress_passcode")
-
-    def decide(reader: Reader) -> Draft[None]:
-        if not secret:
-            raise Refused("link_spent", "this is no link of ours; ask for a new one", place="token")
-        chosen = passcode.choose(
-            reader.account(account_id),
-            token_mark(body.token),
-            desk.pipeline.now(),
-            passcode_id=identifier(),
-            digest=digest,
-            duress_id=identifier(),
-            duress=duress,
-        )
-        return Draft(None, [(account.stream(account_id), chosen)])
-
-    await desk.pipeline.carry_out(asker, decide)
-    return ChooseAnswer("set", made)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from domain import account, protection
 from domain.account import AccountOpened, AccountState, BookingAdded, HistoryRead
@@ -70,7 +71,12 @@ def test_people_are_added_to_an_open_account() -> None:
     told = on_account().given(AccountOpened()).when(lambda state: account.add_party(state, added("alma", "holder")))
     told.then(added("alma", "holder"))
     party = told.state.parties["alma"]
-    assert (party.kind, party.marks, party.gated, party.passcode) == ("holder", {"surname:alma"}, False, None)
+    assert (party.kind, party.marks, party.gated, party.passcode) == (
+        "holder",
+        frozenset({"surname:alma"}),
+        False,
+        None,
+    )
     assert party.profile == Kept(Plain("alma", b"{}"), 2, "party.added.v1", "profile")
 
 
@@ -197,6 +203,12 @@ def test_a_safe_contact_stays_while_the_protection_is_in_force() -> None:
     assert moved.personal == Plain("alma", b"hers, moved")
 
 
+def test_a_safe_contact_stays_where_a_lapse_left_a_booking_guarded() -> None:
+    again = replace(started("alma", named="p-2", at=LATER, safe=b"his"), guarded=True)
+    kept = family().given(started("alma"), again).state.protections["alma"].safe_contact
+    assert kept.personal == Plain("alma", b"hers")
+
+
 def test_what_two_people_confirmed_stays_confirmed() -> None:
     told = family().given(started("alma", "bo"), confirmed("s-1", complete=False), confirmed("s-2", complete=True))
     before = told.state.protections["alma"]
@@ -213,9 +225,9 @@ def test_two_different_people_confirm() -> None:
 
     told = family().given(started("alma"))
     confirm("s-1").then(confirmed("s-1", complete=False))
-    assert told.state.protections["alma"].until == LATER
+    assert told.state.protected(LATER) == frozenset()
     confirm("s-2").then(confirmed("s-2", complete=True))
-    assert told.state.protections["alma"].until is None
+    assert told.state.protected(LATER) == {"alma"}
     assert told.state.protections["alma"].confirmers == ("s-1", "s-2")
 
 
@@ -231,7 +243,7 @@ def test_two_different_people_confirm() -> None:
     ],
 )
 def test_a_confirmation_is_refused(
-    before: tuple[Event, ...], named: str, subject: str, at: datetime, code: str, place: str
+    *, before: tuple[Event, ...], named: str, subject: str, at: datetime, code: str, place: str
 ) -> None:
     told = family().given(*before)
     told.when(lambda state: protection.confirm(state, named, Actor(subject, "safety", 3), at)).then_refused(code, place)
@@ -249,6 +261,8 @@ def test_protection_opens_a_link_to_a_first_passcode_only() -> None:
     protected = family().given(started("alma")).state
     assert not protection.opens_link(protected, "alma", NOW)
     assert protection.opens_link(protected, "alma", LATER)
+    assert not protection.opens_link(protected, "alma", LATER, guarded=True)
+    assert protection.opens_link(family().state, "alma", NOW, guarded=True)
     assert protection.opens_link(protected, "bo", NOW)
 
 
@@ -266,12 +280,13 @@ def test_everybody_is_shy_of_a_protected_party_but_that_party() -> None:
 
 
 def test_claims_of_two_keep_each_from_the_other_until_people_have_looked_at_both() -> None:
-    both = frozenset({"alma", "bo"})
+    hers, his = frozenset({"alma"}), frozenset({"bo"})
+    both = hers | his
     told = family().given(started("alma"), started("bo", named="p-2"))
-    assert (told.state.shy_of("alma", both), told.state.shy_of("bo", both)) == ({"bo"}, {"alma"})
+    assert (told.state.shy_of("alma", both), told.state.shy_of("bo", both)) == (his, hers)
     told.given(confirmed("s", complete=True))
-    assert (told.state.shy_of("alma", both), told.state.shy_of("bo", both)) == ({"bo"}, {"alma"})
+    assert (told.state.shy_of("alma", both), told.state.shy_of("bo", both)) == (his, hers)
     told.given(confirmed("s", complete=True, named="p-2", party_id="bo"))
     assert (told.state.shy_of("alma", both), told.state.shy_of("bo", both)) == (frozenset(), frozenset())
     told.given(started("alma", "bo", named="p-3"))
-    assert (told.state.shy_of("alma", both), told.state.shy_of("bo", both)) == (frozenset(), {"alma"})
+    assert (told.state.shy_of("alma", both), told.state.shy_of("bo", both)) == (frozenset(), hers)

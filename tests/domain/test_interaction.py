@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from domain import interaction
 from domain.contact import ContactCleared
@@ -70,6 +71,18 @@ def test_one_contact_may_be_about_several_accounts() -> None:
 
 def test_binding_anew_forgets_who_the_caller_was_taken_for() -> None:
     assert contact(bound("a", "alma"), bound("a", "")).state.listeners[CALLER].identified == {"a": ""}
+
+
+def test_bound_by_a_hidden_locator_only_those_on_the_held_view_can_prove_themselves() -> None:
+    by_hidden = replace(bound("a", ""), hidden=True, may_prove=("alma",))
+    told = contact(bound("a", "bo"), verified(CALLER, "a", "bo"), joined("x"), verified("x", "a", "alma"), by_hidden)
+    caller, other = told.state.listeners[CALLER], told.state.listeners["x"]
+    assert told.state.may_prove == {"alma"}
+    assert (told.state.proof(caller), told.state.taken_for(caller)) == (None, "")
+    assert told.state.proof(other) == Proof("alma", "passcode", "s")
+    told.given(bound("a", "bo"))  # by one that is shown again: what was proved stands
+    caller = told.state.listeners[CALLER]
+    assert (told.state.proof(caller), told.state.taken_for(caller)) == (Proof("bo", "passcode", "s"), "bo")
 
 
 def test_people_join_and_leave() -> None:

@@ -54,5 +54,18 @@ def test_nobody_is_found_where_there_is_nobody() -> None:
     assert identify(PARTIES, {}, locator_shown=True) == ""
 
 
+def test_somebody_whom_only_a_held_view_names_is_taken_for_nobody_and_gets_in_nobodys_way() -> None:
+    dee = PartyAdded(
+        party_id="dee", kind="traveller", marks=("surname:grey-d", "given_name:dee-d"), profile=Plain("dee", b""),
+        hidden=True,
+    )  # fmt: skip
+    hidden = {"dee": added(dee, 1)}
+    facts = {"surname": "surname:grey-d", "given_name": "given_name:dee-d"}
+    assert identify(hidden, {"dee": facts}, locator_shown=True) == ""
+    both = {"cy": PARTIES["cy"], **hidden}
+    offered = {"cy": {"surname": "surname:grey-c"}, "dee": {"surname": "surname:grey-d"}}
+    assert identify(both, offered, locator_shown=True) == "cy"
+
+
 def test_a_surname_does_not_tell_people_apart() -> None:
     assert "surname" not in DISTINGUISHING

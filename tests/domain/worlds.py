@@ -321,7 +321,14 @@ def lines(draw: DrawFn, account: AccountState) -> InteractionState:
     names = [CALLER, "l-1", "l-2", "l-3"][: draw(st.sampled_from([1, 1, 1, 2, 2, 4]))]
     on = {name: draw(listeners(name, account)) for name in names}
     channels: list[Channel] = ["call", "call", "call", "chat", "portal", "call_back", "call_back", "notice"]
-    return replace(LINE, channel=draw(st.sampled_from(channels)), tier=draw(st.integers(1, 3)), listeners=on)
+    by_a_hidden_locator = draw(st.sampled_from([False] * 7 + [True]))
+    return replace(
+        LINE,
+        channel=draw(st.sampled_from(channels)),
+        tier=draw(st.integers(1, 3)),
+        listeners=on,
+        may_prove=frozenset(draw(any_parties)) if by_a_hidden_locator else None,
+    )
 
 
 @st.composite
@@ -354,3 +361,19 @@ def questions(draw: DrawFn, world: World) -> Question:
 def cases(draw: DrawFn, *, protected: bool | None = None) -> tuple[World, Question]:
     world = draw(worlds(protected=protected))
     return world, draw(questions(world))
+
+
+@st.composite
+def telling(draw: DrawFn) -> tuple[World, Question]:
+    """Cases in which the truth is told, if to anybody: whoever calls proved to be somebody who is or was protected."""
+    world = draw(worlds(protected=True))
+    who = draw(st.sampled_from(list(world.account.protections)))
+    method: Method = draw(st.sampled_from(["passcode", "call_back"]))
+    caller = Listener(CALLER, "customer", proofs={ACCOUNT: Proof(who, method, "secret")})
+    others = draw(st.sampled_from([True, False, False]))
+    on = {**(world.line.listeners if others else {}), CALLER: caller}
+    world = replace(world, line=replace(LINE, listeners=on))
+    booked = draw(st.sampled_from(world.booked))
+    held = booked.document(booked.state.held)
+    locator = draw(st.sampled_from(["", "", *(locator_codes(held) if held is not None else ())]))
+    return world, Question(AGENT, ACCOUNT, booked.booking_id, 255, Purpose.SERVICE, locator)

@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import sleep
 from typing import Any, NamedTuple
@@ -68,9 +68,17 @@ Run = Callable[..., Ran]
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs the command line in this process, as the console script does: against a server, as somebody."""
 
-    def ran(*words: str, at: Running | None = None, who: tuple[str, int, str] | None = None, stdin: str = "") -> Ran:
+    def ran(
+        *words: str,
+        at: Running | None = None,
+        who: tuple[str, int, str] | None = None,
+        stdin: str = "",
+        environment: Mapping[str, str] | None = None,
+    ) -> Ran:
         for name in [name for name in os.environ if name.startswith("WATCHWORD_")]:
             monkeypatch.delenv(name)
+        for name, value in (environment or {}).items():
+            monkeypatch.setenv(name, value)
         if at is not None:
             monkeypatch.setenv("WATCHWORD_URL", at.url)
         if at is not None and who is not None:
@@ -161,12 +169,19 @@ def test_the_whole_story_by_hand_as_json(any_server: Running, run: Run, tmp_path
     heard = run("ask", interaction, "--booking", imported["booking_id"], "--json", at=at, who=AGENT).told()
     assert heard["document"]["segments"][0]["destination"] == "YVR"
 
+    _called_back(run, at, account)
+    _read(run, at, account)
+
+
+def _called_back(run: Run, at: Running, account: str) -> None:
     opened = ["interaction", "open", "--contact", "+447700900999", "--channel", "call_back", "--json"]
     interaction = run(*opened, at=at, who=SAFETY).told()["interaction_id"]
     run("interaction", "bind", interaction, "--account", account, *facts(ALMA), "--json", at=at, who=SAFETY).told()
     placed = run("interaction", "call-back", interaction, "--json", at=at, who=SAFETY).told()
     assert placed["next_step"] == "ask_passcode"
 
+
+def _read(run: Run, at: Running, account: str) -> None:
     page = run("history", account, "--limit", "5", "--json", at=at, who=AUDITOR).told()
     assert len(page["entries"]) == 5
     more = run("history", account, "--cursor", page["next_cursor"], "--limit", "200", "--json", at=at, who=AUDITOR)
@@ -243,7 +258,7 @@ def _only_id(said: str) -> str:
     return str(found)
 
 
-def test_the_policy(start_server: Callable[..., Running], run: Run, tmp_path: Path) -> None:
+def test_the_policy_until_the_service_goes_away(start_server: Callable[..., Running], run: Run, tmp_path: Path) -> None:
     at = start_server()
     told = run("policy", "show", "--json", at=at, who=AUDITOR).told()
     assert told["version"] == 1
@@ -258,6 +273,8 @@ def test_the_policy(start_server: Callable[..., Running], run: Run, tmp_path: Pa
     cedar.write_text("permit (principal, action, resource")
     refused = run("policy", "adopt", str(cedar), at=at, who=COMPLIANCE)
     assert (refused.code, refused.out) == (3, "")
+    at.stop()
+    assert run("policy", "show", at=at, who=COMPLIANCE).code == 4
 
 
 def test_json_is_exactly_what_the_service_answered(server: Running, run: Run) -> None:

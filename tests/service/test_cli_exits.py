@@ -1,9 +1,10 @@
 """How commands end: the documented codes, one line on stderr that says what to do, and never a traceback."""
 
 import http.server
+import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from service.cli import booking, exits
 from service.cli.exits import Code, Failed
 from service.demo.papers import OLD_TRIP
 from service.demo.running import Running
-from tests.service.test_cli import AGENT, AUDITOR, BACK_OFFICE, SAFETY, Ran, Run, run, written
+from tests.service.test_cli import AGENT, AUDITOR, BACK_OFFICE, DOCUMENTS, FATES, SAFETY, Ran, Run, run, written
 
 __all__ = ["run"]  # the fixture
 NOBODY = "0" * 32
@@ -34,8 +35,7 @@ def test_a_refused_command_names_the_place_and_what_to_do(server: Running, run: 
         (["interaction", "bind", "../../x", "--locator", "X", "--surname", "Y"], AGENT, ""),
         (["account", "open", "--reference", "a b"], BACK_OFFICE, "reference"),
         (["account", "open", "--reference", "x" * 65], BACK_OFFICE, "reference"),
-        (["booking", "split", NOBODY, "--reason", ""] + ["--schedule-change", "keep", "--cancellation", "keep",
-          "--check-in", "keep", "--departure", "keep", "--refund", "keep"], SAFETY, "reason"),
+        (["booking", "split", NOBODY, "--reason", "", *FATES], SAFETY, "reason"),
         (["account", "open", "--key", "k" * 129], BACK_OFFICE, "Idempotency-Key"),
     ):  # fmt: skip
         line = one_line(run(*words, at=server, who=who), Code.REFUSED)
@@ -64,7 +64,7 @@ def test_no_token_a_bad_token_and_the_wrong_role_are_not_authorised(server: Runn
         ["protect", "start", "A", "P"],
         ["protect", "start", "A", "P", "--safe-phone", "1", "--safe-email", "2"],
         ["history", "A", "--url", "ftp://x"],
-        ["history", "A", "--url", "http://[broken"],
+        ["history", "A", "--url", "http://x:port"],
         ["history", "A", "--token", "a\nb"],
         ["interaction", "verify", "I"],
         ["interaction", "verify", "I", "--passcode-stdin"],
@@ -73,7 +73,7 @@ def test_no_token_a_bad_token_and_the_wrong_role_are_not_authorised(server: Runn
         ["booking", "import", "A", "one", "two", "--booking", "B"],
         ["policy", "adopt", "there-is-no-such-file"],
     ],
-    ids=lambda words: " ".join(words),
+    ids=" ".join,
 )
 def test_a_wrong_command_line_is_a_usage_error_and_nothing_is_sent(run: Run, words: list[str]) -> None:
     one_line(run(*words), Code.USAGE)
@@ -94,7 +94,7 @@ def test_a_wrong_command_line_is_a_usage_error_and_nothing_is_sent(run: Run, wor
         ["history"],
         ["interaction", "verify", "I", "a passcode"],
     ],
-    ids=lambda words: " ".join(words),
+    ids=" ".join,
 )
 def test_what_typer_finds_wrong_is_a_usage_error_too(run: Run, words: list[str]) -> None:
     ran = run(*words)
@@ -113,7 +113,7 @@ def test_nobody_there(run: Run) -> None:
 class Odd(http.server.BaseHTTPRequestHandler):
     """Something at the URL that is not Watchword."""
 
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         status, body = {"/v1/policy": (200, b"<html>"), "/v1/accounts/A/history": (502, b"bad gateway")}[
             self.path.partition("?")[0]
         ]
@@ -142,13 +142,6 @@ def test_something_else_is_there(odd: str, run: Run) -> None:
     assert "[502]" in one_line(run("history", "A", "--url", odd), Code.UNAVAILABLE)
 
 
-def test_a_service_that_goes_away_and_comes_back(start_server: Callable[..., Running], run: Run) -> None:
-    running = start_server()
-    assert run("account", "open", "--json", at=running, who=BACK_OFFICE).told()
-    running.stop()
-    one_line(run("account", "open", at=running, who=BACK_OFFICE), Code.UNAVAILABLE)
-
-
 def test_many_documents_the_bad_ones_are_named_and_the_others_go_on(server: Running, run: Run, tmp_path: Path) -> None:
     account = run("account", "open", "--json", at=server, who=BACK_OFFICE).told()["account_id"]
     nobody = written(tmp_path, "nobody.json", {**OLD_TRIP, "travellers": []})
@@ -175,22 +168,18 @@ def test_many_documents_the_bad_ones_are_named_and_the_others_go_on(server: Runn
 
 
 def test_many_documents_as_json(server: Running, run: Run, tmp_path: Path) -> None:
-    import json  # noqa: PLC0415 - used here alone
-
     account = run("account", "open", "--json", at=server, who=BACK_OFFICE).told()["account_id"]
     good, bad = written(tmp_path, "good.json", OLD_TRIP), written(tmp_path, "bad.json", {"x": 1})
     ran = run("booking", "import", account, bad, good, "--json", at=server, who=BACK_OFFICE)
     assert ran.code == Code.REFUSED
     first, second = (json.loads(line) for line in ran.out.splitlines())
     assert first.keys() == {"file", "problem"}
-    assert second.keys() == {"file", "booking_id", "travellers", "held_version"}
+    assert second.keys() >= {"file", "booking_id", "travellers", "held_version"}
     assert second["file"] == good
 
 
 @pytest.mark.parametrize("file", ["amadeus_family.xml", "duffel_pair.json", "watchword_pair.json"])
 def test_the_format_is_told_by_the_content(server: Running, run: Run, file: str) -> None:
-    from tests.service.test_cli import DOCUMENTS  # noqa: PLC0415 - used here alone
-
     account = run("account", "open", "--json", at=server, who=BACK_OFFICE).told()["account_id"]
     told = run("booking", "import", account, str(DOCUMENTS / file), "--json", at=server, who=BACK_OFFICE).told()
     assert len(told["travellers"]) >= 2
@@ -203,19 +192,7 @@ def test_without_a_right_to_import_the_first_document_is_the_last(server: Runnin
 
 def test_a_split_with_a_document_that_cannot_be_read_names_the_file(run: Run, tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("[]")
-    fates = ["--schedule-change", "keep", "--cancellation", "keep", "--check-in", "keep", "--departure", "keep"]
-    words = [
-        "booking",
-        "split",
-        "B",
-        "--reason",
-        "r",
-        *fates,
-        "--refund",
-        "keep",
-        "--document",
-        str(tmp_path / "x.json"),
-    ]
+    words = ["booking", "split", "B", "--reason", "r", *FATES, "--document", str(tmp_path / "x.json")]
     assert "x.json: it is neither XML nor a JSON object" in one_line(run(*words), Code.REFUSED)
 
 
@@ -231,7 +208,5 @@ def test_a_fault_of_ours_is_a_line_too(run: Run, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(booking, "_more", broken)
     line = one_line(run("booking", "import", "A", "file"), Code.UNTRUE)
-    assert (
-        line
-        == f"this is a fault of the command line: ZeroDivisionError at {Path(__file__).name}:{broken.__code__.co_firstlineno + 1}"
-    )
+    where = f"{Path(__file__).name}:{broken.__code__.co_firstlineno + 1}"
+    assert line == f"this is a fault of the command line: ZeroDivisionError at {where}"

@@ -1,1 +1,4 @@
-"""Alembic's folder: ``versions/log`` makes the tables of the log, ``versions/keys`` the table of wrapped keys."""
+"""Alembic's folder: `env` runs it on the engine it is given.
+
+`versions` holds the steps, those of the log and those of the wrapped keys apart.
+"""

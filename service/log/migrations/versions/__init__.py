@@ -1,1 +1,1 @@
-"""One folder for each database."""
+"""One folder for each database: `log` makes the tables of the log, `keys` the table of wrapped keys."""
