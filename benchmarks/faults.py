@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from benchmarks.figure import Figure, Run
 from benchmarks.killing import kill
 from benchmarks.storing import endure
-from benchmarks.troubles import troubles
+from benchmarks.troubles import places
 from tests.postgres import PostgresServer, new_database
 
 SIGKILL, STORAGE = "faults.sigkill", "faults.storage"
@@ -36,6 +36,7 @@ def _sigkill(run: Run) -> int:
 
 def _storage(run: Run) -> int:
     found = 0
-    for name, place in troubles(run.folder).items():
-        found += endure(place, run.folder / name.replace(" ", "-"), rounds=ASKED, say=run.say).faults()
+    for name, making in places(run.folder).items():
+        endured = endure(making, run.folder / name, rounds=ASKED, say=run.say)
+        found += sum(stored.faults() for stored in endured.values())
     return found

@@ -8,7 +8,8 @@ from pathlib import Path
 from statistics import median
 
 APPEND = bytes(4096)
-TIMES = 300
+BURSTS, TIMES = 5, 100
+PAUSE_S = 0.2  # a disk has moods
 
 
 def flush_ms(folder: Path) -> float:
@@ -18,10 +19,12 @@ def flush_ms(folder: Path) -> float:
     flush = getattr(os, "fdatasync", os.fsync)
     taken = []
     with path.open("wb", buffering=0) as file:
-        for _ in range(TIMES):
-            began = time.perf_counter()
-            file.write(APPEND)
-            flush(file.fileno())
-            taken.append(time.perf_counter() - began)
+        for _ in range(BURSTS):
+            for _ in range(TIMES):
+                began = time.perf_counter()
+                file.write(APPEND)
+                flush(file.fileno())
+                taken.append(time.perf_counter() - began)
+            time.sleep(PAUSE_S)
     path.unlink()
     return median(taken) * 1000

@@ -20,7 +20,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "decide": ("decide",),
     "policy": ("policy.compile",),
-    "replay": ("replay.sqlite",),
+    "replay": ("replay.sqlite", "replay.sqlite.faster_cipher"),
     "account": ("account.flat", "account.cold"),
     "memory": ("memory.accounts",),
     "faults": ("faults.sigkill", "faults.storage"),

@@ -23,8 +23,8 @@ from domain.attempt import DisclosureAttempted
 from service.log.tables import events
 from tests.postgres import PostgresServer, new_database
 
-ROUNDS = 7
-ROUND_S = 2.0
+ROUNDS = 9
+ROUND_S = 1.5
 FLOOR, SQLITE, POSTGRES, HOT = "http.floor", "http.decisions.sqlite", "http.decisions.postgres", "http.hot_account"
 
 

@@ -8,7 +8,6 @@ that half of what is asked finds nothing in memory.
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -23,7 +22,7 @@ from benchmarks.pairs import Codes, Office, Outbox, Pair
 from benchmarks.server import Server
 from benchmarks.telling import Ear, Timed, Told, auc, interval_us
 from benchmarks.transcripts import TRY, Act, Voice, Writer
-from benchmarks.wire import Wire
+from benchmarks.wire import Reply, Wire
 
 PAIRS, BATCH = 2_000, 250
 WINDOW = 6
@@ -46,8 +45,11 @@ class Difference(msgspec.Struct, frozen=True):
             for name in ("status", "size")
             if getattr(ours, name) != getattr(theirs, name)
         ]
-        told += [f"{mine} and {other}" for mine, other in zip(ours.headers, theirs.headers, strict=False) if mine != other]
-        at = len(os.path.commonprefix((ours.text, theirs.text)))
+        told += [
+            f"{mine} and {other}" for mine, other in zip(ours.headers, theirs.headers, strict=False) if mine != other
+        ]
+        both = zip(ours.text, theirs.text, strict=False)
+        at = next((at for at, (mine, other) in enumerate(both) if mine != other), 0)
         if ours.text != theirs.text:
             told.append(f"...{ours.text[max(at - 30, 0) : at + 60]!r} and {theirs.text[max(at - 30, 0) : at + 60]!r}")
         return f"pair {self.pair}, {self.kind}: " + "; ".join(told)
@@ -97,7 +99,7 @@ class Conversation:
 
     def play(self, act: Act, wire: Wire, findings: Findings) -> None:
         """Play an act to both sides, in a random order, and compare."""
-        replies = [[], []]
+        replies: tuple[list[Reply], list[Reply]] = ([], [])
         order = [0, 1] if self._random.random() < 0.5 else [1, 0]
         for at in order:
             voice = self._voices[at]
@@ -115,7 +117,12 @@ class Conversation:
 
 
 def measure(
-    folder: Path, *, pairs: int, batch: int, serve: Serve = server.watchword, seed: str = "watchword",
+    folder: Path,
+    *,
+    pairs: int,
+    batch: int,
+    serve: Serve = server.watchword,
+    seed: str = "watchword",
     say: Callable[[str], None] = lambda _: None,
 ) -> Findings:
     """Play the transcripts of this many pairs."""

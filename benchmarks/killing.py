@@ -40,7 +40,7 @@ class Killed(msgspec.Struct):
 
 
 class Load:
-    """Several connections that ask until they are cut off. `acknowledged`: decision ids; `told`: those that disclosed."""
+    """Several connections that ask until they are cut off. `acknowledged`: decisions; `told`: those that disclosed."""
 
     def __init__(self, asked: list[Caller], port: int, seed: str) -> None:
         """Start."""

@@ -28,6 +28,7 @@ from projections.access import Access, Folded
 from projections.folding import State, empty, fold
 from service.chance import identifier
 from service.desk.desk import sealed
+from service.desk.opened import part
 from service.documents import read
 from service.log import migrate_keys
 from service.sealing import Codec, KeyRing, Marks, MasterKey
@@ -87,7 +88,7 @@ class Holder:
             source=document.source,
             people=people(attributed),
             locators=(self.marks.locator(locator(number)), self.marks.locator(f"N{number:05d}")),
-            parts=tuple(sealed(subject or booking_id, part) for subject, part in parts(attributed).items()),
+            parts=tuple(part(subject or booking_id, piece) for subject, piece in parts(attributed).items()),
             stale=False,
             withheld_from_view=False,
         )

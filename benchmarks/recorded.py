@@ -59,4 +59,4 @@ def _off(row: Any, position: int, heads: dict[str, int]) -> int:
     """How many of a row's two numbers do not follow on from those before it."""
     version = heads.get(row.stream, 0)
     heads[row.stream] = row.version
-    return (row.position != position + 1) + (row.version != version + 1)
+    return int(row.position != position + 1) + int(row.version != version + 1)

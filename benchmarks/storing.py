@@ -14,7 +14,7 @@ from benchmarks.callers import Caller, callers, decisions, disclosed
 from benchmarks.figure import Unsound
 from benchmarks.recorded import Record, record
 from benchmarks.server import Server, watchword
-from benchmarks.troubles import Place, Trouble
+from benchmarks.troubles import Making, Trouble
 from benchmarks.wire import Cut, Reply, Wire
 
 PATIENCE_S = 30.0
@@ -40,52 +40,62 @@ class Stored(msgspec.Struct):
         return self.disclosed + self.unlike + self.not_neutral + self.cut + self.unready + self.lost + self.recorded
 
 
-def endure(place: Place, folder: Path, *, rounds: int, say: Callable[[str], None] = lambda _: None) -> Stored:
-    """Put the service through a trouble: all three callers ask this many times while it lasts."""
+def endure(
+    making: Making, folder: Path, *, rounds: int, say: Callable[[str], None] = lambda _: None
+) -> dict[str, Stored]:
+    """Put one service through all that can befall it in its place, one trouble after another.
+
+    All three callers ask `rounds` times while each lasts.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    with place(folder) as trouble:
-        with watchword(trouble.home, **trouble.given) as server:
+    with making(folder) as place:
+        with watchword(place.home, **place.given) as server:
             if server.settings is None:
                 raise Unsound("this is not a server of ours")
-            trial = _Trial(server, trouble, callers(server))
-            found = trial.run(rounds)
-        trial.check(record(server.settings.database_url))
-    say(f"faults.storage: {folder.name}: {found}")
-    return found
+            asked = callers(server)
+            trials = {name: _Trial(server, trouble, asked, name) for name, trouble in place.troubles.items()}
+            for trial in trials.values():
+                trial.run(rounds)
+        kept = record(server.settings.database_url)
+    for name, trial in trials.items():
+        say(f"faults.storage: {name}: {trial.check(kept)}")
+    return {name: trial.found for name, trial in trials.items()}
 
 
 class _Trial:
     """One service and one trouble."""
 
-    def __init__(self, server: Server, trouble: Trouble, asked: list[Caller]) -> None:
+    def __init__(self, server: Server, trouble: Trouble, asked: list[Caller], name: str) -> None:
+        self.found = Stored()
         self._server = server
         self._trouble = trouble
         self._callers = asked
-        self._found = Stored()
         self._acknowledged: set[str] = set()
         self._refused: set[str] = set()
         self._answers: set[object] = set()
-        self._random = Random(str(trouble.home.parent.name))
+        self._random = Random(name)
 
-    def run(self, rounds: int) -> Stored:
+    def run(self, rounds: int) -> None:
         """Before, while it lasts, and after."""
         self._normally()
         self._trouble.begin(self._server)
-        for _ in range(rounds):
-            for caller in self._random.sample(self._callers, len(self._callers)):
-                self._trouble.again()
-                self._troubled(caller)
-        self._found.unlike = max(len(self._answers) - 1, 0)
-        self._health()
-        self._trouble.end()
+        try:
+            for _ in range(rounds):
+                for caller in self._random.sample(self._callers, len(self._callers)):
+                    self._trouble.again()
+                    self._troubled(caller)
+            self.found.unlike = max(len(self._answers) - 1, 0)
+            self._health()
+        finally:
+            self._trouble.end()
         self._recover()
         self._normally()
-        return self._found
 
-    def check(self, kept: Record) -> None:
+    def check(self, kept: Record) -> Stored:
         """Compare what was answered with what is on record."""
-        self._found.lost = len(self._acknowledged - kept.decisions) + kept.gaps
-        self._found.recorded = len(self._refused & kept.requests)
+        self.found.lost = len(self._acknowledged - kept.decisions) + kept.gaps
+        self.found.recorded = len(self._refused & kept.requests)
+        return self.found
 
     def _normally(self) -> None:
         with Wire(self._server.port) as wire:
@@ -101,13 +111,13 @@ class _Trial:
             try:
                 reply = (caller.ask if self._random.random() < 0.7 else caller.list)(wire, request_id)
             except Cut:
-                self._found.cut += 1
+                self.found.cut += 1
                 return
-        self._found.asked += 1
-        self._found.disclosed += disclosed(reply)
+        self.found.asked += 1
+        self.found.disclosed += disclosed(reply)
         self._acknowledged.update(decisions(reply.body))
         if reply.status != 503:
-            self._found.not_neutral += 1
+            self.found.not_neutral += 1
             return
         self._refused.add(request_id)
         self._answers.add(_words(reply, request_id))
@@ -115,11 +125,11 @@ class _Trial:
     def _health(self) -> None:
         """Alive, and not ready."""
         with Wire(self._server.port) as wire:
-            self._found.unready += wire.send("GET", "/healthz").status != 200
+            self.found.unready += wire.send("GET", "/healthz").status != 200
             until = time.monotonic() + TROUBLED_S
             while wire.send("GET", "/readyz").status != 503:
                 if time.monotonic() > until:
-                    self._found.unready += 1
+                    self.found.unready += 1
                     return
                 self._trouble.again()
                 time.sleep(0.1)
@@ -134,7 +144,7 @@ class _Trial:
             for reply in replies:
                 self._acknowledged.update(decisions(reply.body))
             if ready == 200 and [disclosed(reply) for reply in replies] == [True, True, False]:
-                self._found.recovered_s = round(time.monotonic() - began, 2)
+                self.found.recovered_s = round(time.monotonic() - began, 2)
                 return
             if time.monotonic() - began > PATIENCE_S:
                 raise Unsound(f"it did not recover in {PATIENCE_S:g} s")

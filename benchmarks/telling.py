@@ -13,13 +13,14 @@ from typing import Any
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import GroupKFold, cross_val_predict
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.ensemble import HistGradientBoostingClassifier  # type: ignore[import-untyped]  # scikit-learn ships no types
+from sklearn.impute import SimpleImputer  # type: ignore[import-untyped]  # scikit-learn ships no types
+from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]  # scikit-learn ships no types
+from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]  # scikit-learn ships no types
+from sklearn.model_selection import GroupKFold, cross_val_predict  # type: ignore[import-untyped]  # scikit-learn ships no types
+from sklearn.pipeline import make_pipeline  # type: ignore[import-untyped]  # scikit-learn ships no types
+from sklearn.preprocessing import StandardScaler  # type: ignore[import-untyped]  # scikit-learn ships no types
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
 from benchmarks.pairs import Side
 from benchmarks.wire import Reply
@@ -100,15 +101,17 @@ def auc(transcripts: Sequence[tuple[int, Sequence[Timed]]]) -> float:
             rows.append(_features(steps, label, kinds))
             labels.append(label)
             groups.append(number)
-    features, truth = np.asarray(rows), np.asarray(labels)
+    found = np.asarray(rows)
+    features, truth = found[:, ~np.isnan(found).all(axis=0)], np.asarray(labels)
     trees = HistGradientBoostingClassifier(max_iter=150, learning_rate=0.05, random_state=0)
     line = make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression(max_iter=2000))
     best = 0.5
     for classifier in (trees, line):
         folds = GroupKFold(n_splits=5)
-        guesses = cross_val_predict(
-            classifier, features, truth, groups=np.asarray(groups), cv=folds, method="predict_proba"
-        )[:, 1]
+        with threadpool_limits(1):  # threads that wait for each other take many times as long on a busy machine
+            guesses = cross_val_predict(
+                classifier, features, truth, groups=np.asarray(groups), cv=folds, method="predict_proba"
+            )[:, 1]
         score = float(roc_auc_score(truth, guesses))
         best = max(best, score, 1 - score)
     return best
@@ -121,8 +124,8 @@ def _features(steps: Sequence[Timed], label: int, kinds: Sequence[str]) -> list[
     sizes = np.asarray([step.sizes[label] for step in steps], dtype=np.float64)
     for kind in kinds:
         of = np.asarray([step.kind == kind for step in steps])
-        found += _spread(times[of]) + [float(sizes[of].sum()) if of.any() else np.nan]
-    found += _spread(times) + [float(sizes.sum())]
+        found += [*_spread(times[of]), float(sizes[of].sum()) if of.any() else np.nan]
+    found += [*_spread(times), float(sizes.sum())]
     ordered: NDArray[Any] = np.full(24, np.nan)
     some = np.sort(times)[:24]
     ordered[: len(some)] = some

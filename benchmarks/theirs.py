@@ -21,6 +21,12 @@ from domain.attempt import DisclosureAttempted, Heard
 from domain.event import Actor, Event, Header, Plain
 
 BEFORE, TODAY = 1, 2
+AS_SHIPPED = "eventsourcing.cipher:AESCipher"
+"""The library's cipher where none is named."""
+
+FASTER = "eventsourcing.cryptography:AESCipher"
+"""Its other one, on the library that our sealing uses too."""
+
 GROUP = 1000
 
 
@@ -94,12 +100,13 @@ class Accounts(Application[UUID]):
 class Theirs:
     """The library over a file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, cipher: str) -> None:
         """Make its tables."""
+        self.cipher = cipher.partition(":")[0].rpartition(".")[2]
         environment = {
             "PERSISTENCE_MODULE": "eventsourcing.sqlite",
             "SQLITE_DBNAME": str(path),
-            "CIPHER_TOPIC": "eventsourcing.cipher:AESCipher",
+            "CIPHER_TOPIC": cipher,
             "CIPHER_KEY": AESCipher.create_key(32),
         }
         self._app = Accounts(environment)

@@ -101,7 +101,10 @@ class Writer:
     # --- acts ----------------------------------------------------------------------------------------------------
 
     def _opening(self) -> Act:
-        return [self._open(), self._bind(self._random.choice(("known", "known", "known", "hidden", "id", "both", "none")))]
+        return [
+            self._open(),
+            self._bind(self._random.choice(("known", "known", "known", "hidden", "id", "both", "none"))),
+        ]
 
     def _again(self) -> Act:
         """The first questions after a start: nothing is in memory."""
@@ -116,7 +119,11 @@ class Writer:
 
     def _requesting(self) -> Act:
         """What is sent to customers must not be seen in what comes next."""
-        return [self._bind("known", "her"), _post("request", "/passcodes", lambda _: {}), self._ask(kind="ask.after_request")]
+        return [
+            self._bind("known", "her"),
+            _post("request", "/passcodes", lambda _: {}),
+            self._ask(kind="ask.after_request"),
+        ]
 
     def _joining(self) -> Act:
         draw = self._random
@@ -137,7 +144,12 @@ class Writer:
 
     def _joined_hidden(self) -> Act:
         """Somebody joins while the contact is about a locator that is hidden, or nobody's."""
-        return [self._bind("hidden"), self._join("customer", declared=False), self._bind("known", "him"), self._ask("shown")]
+        return [
+            self._bind("hidden"),
+            self._join("customer", declared=False),
+            self._bind("known", "him"),
+            self._ask("shown"),
+        ]
 
     def _trying(self) -> Act:
         """Wrong passcodes up to the lock and past it, then a right one; and again from the same contact."""
@@ -200,7 +212,7 @@ class Writer:
             elif how == "known":
                 where = known(side) if side.shown else whose
             else:
-                where = {"hidden": secret, "id": lambda _: whose, "both": lambda s: {**whose, **secret(s)}}[how](side)
+                where = {"hidden": secret(side), "id": whose, "both": {**whose, **secret(side)}}[how]
             return {**where, "facts": facts}
 
         return _post("bind", "/bind", body)

@@ -13,7 +13,7 @@ HEAD_END = b"\r\n\r\n"
 
 
 class Reply(msgspec.Struct, frozen=True, gc=False):
-    """An answer as it came: headers in their order, names as sent; `seconds` from the first byte sent to the last read."""
+    """An answer as it came, headers in their order. `seconds`: from the first byte sent to the last one read."""
 
     status: int
     headers: tuple[tuple[str, str], ...]

@@ -62,8 +62,8 @@ def identify(parties: Mapping[str, Party], offered: Mapping[str, Mapping[str, st
 
     `offered` maps a party id to that party's marks of the offered facts, by kind. Every offered fact has to be right:
     one wrong answer is wrong. A surname has to be among them, and something that tells people apart; the booking's
-    shown locator will do. Somebody whom only a held view names is passed over: who travels with her could be found out by
-    offering names, and one more of the same surname would show.
+    shown locator will do. Somebody whom only a held view names is passed over: who travels with her could be found out
+    by offering names, and one more of the same surname would show.
     """
     found = ""
     for party_id, party in parties.items():

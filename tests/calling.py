@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import json
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
+from shutil import copytree, rmtree
+from tempfile import mkdtemp
 from typing import Any
 
 import httpx
@@ -90,11 +94,29 @@ class Service:
         return [json.loads(path.read_text()) for path in files]
 
 
+@cache
+def _prepared() -> Path:
+    """A home as the first start leaves it, to be copied: compiling the policy takes a second or more."""
+    folder = mkdtemp(prefix="watchword-prepared-")
+    atexit.register(rmtree, folder, ignore_errors=True)
+    composition.prepare(load({"WATCHWORD_HOME": folder}))
+    return Path(folder)
+
+
+def _ready(home: Path, settings: dict[str, str]) -> Settings:
+    """The settings of a service whose databases are prepared."""
+    found = load({"WATCHWORD_HOME": str(home), **settings})
+    if settings:
+        composition.prepare(found)
+    elif not home.exists():
+        copytree(_prepared(), home)
+    return found
+
+
 @asynccontextmanager
 async def serving(home: Path, clock: MovableClock | None = None, **settings: str) -> AsyncIterator[Service]:
     """The service over fresh or existing databases in this folder; two at once over the same are two replicas."""
-    found = load({"WATCHWORD_HOME": str(home), **settings})
-    composition.prepare(found)
+    found = _ready(home, settings)
     clock = clock or MovableClock()
     app = composition.service(found, clock=clock)
     async with app.router.lifespan_context(app):

@@ -99,8 +99,8 @@ CALLS: tuple[Call, ...] = (  # routes are tried in this order: the one that is a
     ),
     Call(
         "place_call_back", "POST", "/v1/interactions/{interaction_id}/call-backs", "Call the safe contact back",
-        "interactions", calling_back.CallBackAnswer, calling_back.place_call_back, calling_back.PlaceCallBack, 202, keyed=True,
-        problems=(404, 409), example={},
+        "interactions", calling_back.CallBackAnswer, calling_back.place_call_back, calling_back.PlaceCallBack, 202,
+        keyed=True, problems=(404, 409), example={},
     ),
     Call(
         "join_listener", "POST", "/v1/interactions/{interaction_id}/listeners", "Somebody joins the line",

@@ -101,6 +101,7 @@ def extra(call: Call) -> dict[str, Any]:
         found["description"] = f"Roles: {', '.join(sorted(need.roles))}{tier}."
     else:
         found["security"] = []
+        found["description"] = "Without a token."
     return found
 
 

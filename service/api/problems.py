@@ -13,6 +13,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from domain.refusal import Refused
 from service.desk.disclosing import WITHHELD_SAY
@@ -114,8 +115,19 @@ async def on_http(request: Request, error: Exception) -> Response:
         405: "see the Allow header for the methods of this path",
     }
     detail = details.get(error.status_code, "correct the request and send it again")
-    problem = Problem(error.status_code, f"http-{error.status_code}", detail, headers=dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if "Allow" in headers:
+        headers["Allow"] = ", ".join(_methods(request))
+    problem = Problem(error.status_code, f"http-{error.status_code}", detail, headers=headers)
     return answer(request, problem)
+
+
+def _methods(request: Request) -> list[str]:
+    """Every method of a path. The framework knows those of one route, and a path can have several."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    return sorted(
+        {method for route in routes if route.path_regex.match(request.url.path) for method in route.methods or ()}
+    )
 
 
 async def on_unavailable(request: Request, error: Exception) -> Response:

@@ -89,21 +89,17 @@ def route_class(call: Call, door: Door) -> type[APIRoute]:
 
     async def handle(request: Request) -> Response:
         asker = await door.asker(request, call.operation_id)
-        path = request.path_params
-        for place, value in path.items():
-            if not _IDENTIFIER.fullmatch(value):
-                raise Problem(404, f"unknown_{place.removesuffix('_id')}", "there is nothing of this id", place=place)
-        arguments: list[Any] = [*path.values()]
+        arguments = _path(request)
         raw = b""
         if decoder is not None:
             raw = await _json(request)
             arguments.append(decoded(decoder, raw))
         elif call.query is not None:
             arguments.append(queried(call.query, request))
+        key = None if call.method == "GET" else _key(door.desk, request, raw)
         if not call.keyed:
             answer = await call.run(door.desk, asker, *arguments)
             return Response(_ENCODER.encode(answer), call.status, media_type=JSON)
-        key = _key(door.desk, request, raw)
         try:
             if key is not None:
                 await door.desk.pipeline.replay(asker.actor.subject, key)
@@ -124,6 +120,14 @@ def route_class(call: Call, door: Door) -> type[APIRoute]:
             self.app = run
 
     return OneRoute
+
+
+def _path(request: Request) -> list[Any]:
+    """The ids of the path. Raises Problem 404 for one that cannot be an id."""
+    for place, value in request.path_params.items():
+        if not _IDENTIFIER.fullmatch(value):
+            raise Problem(404, f"unknown_{place.removesuffix('_id')}", "there is nothing of this id", place=place)
+    return [*request.path_params.values()]
 
 
 async def _json(request: Request) -> bytes:

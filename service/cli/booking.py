@@ -42,7 +42,7 @@ class Hers(StrEnum):
 @app.command("import")
 def import_bookings(
     account: AccountId,
-    files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="The documents: XML or JSON.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILES", help="The documents: XML or JSON.")],
     *,
     form: FormatOption = Format.AUTO,
     booking: Annotated[
@@ -68,27 +68,34 @@ def import_bookings(
     more = _more(booking, traveller or [])
     where = path("accounts", account, "bookings")
     failed = 0
-    bar = Progress(
-        TextColumn("importing"), BarColumn(), MofNCompleteColumn(), console=show.err(), transient=True,
-        disable=len(files) == 1 or not sys.stderr.isatty(),
-    )  # fmt: skip
-    with Service(url, token) as service, bar as progress:
-        for file in progress.track(files):
+    with Service(url, token) as service, _bar() as bar:
+        for file in bar.track(files) if len(files) > 1 else files:
             try:
                 name, document = documents.read(file, form)
                 body = {"format": name, "document": document, **more}
                 answer = service.write(where, body, key=key)
             except Failed as error:
                 if error.code in STOPPING:
-                    raise
+                    raise Failed(
+                        error.code, f"{file}: {error.line}; this one and those after it are not done"
+                    ) from None
                 failed += 1
                 typer.echo(f"{plain(str(file))}: {error.line}", err=True)
                 if as_json:
                     show.raw(msgspec.json.encode({"file": str(file), "problem": error.line}))
                 continue
             _told(file, answer, as_json=as_json)
+    if len(files) > 1:
+        typer.echo(f"{len(files) - failed} of {len(files)} documents imported", err=True)
     if failed:
         raise Failed(Code.REFUSED, f"{failed} of {len(files)} documents were refused; nothing of those was recorded")
+
+
+def _bar() -> Progress:
+    """A bar on stderr, where that is a terminal. Data that goes elsewhere is left alone."""
+    columns = TextColumn("importing"), BarColumn(), MofNCompleteColumn()
+    quiet = not sys.stderr.isatty()
+    return Progress(*columns, console=show.err(), transient=True, disable=quiet, redirect_stdout=sys.stdout.isatty())
 
 
 def _more(booking: str, traveller: list[str]) -> dict[str, Any]:

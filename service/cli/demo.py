@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import signal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from service.cli import show
 from service.cli.exits import Code, Failed
+
+if TYPE_CHECKING:
+    from service.demo import Played
 
 
 def demo(
@@ -21,10 +25,18 @@ def demo(
     from service.demo import NotPlayed, play  # noqa: PLC0415 - the service is heavy, and most commands do without
 
     console = show.err() if as_json else show.out()
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what was started is stopped
     try:
         played = play(console)
     except NotPlayed as error:
         raise Failed(Code.UNAVAILABLE, str(error)) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    end(played, as_json=as_json)
+
+
+def end(played: Played, *, as_json: bool) -> None:
+    """Say what came of it. Raises Failed where anything is untrue, or nothing was shown."""
     if as_json:
         show.raw(played.as_json())
     untrue = [check for check in played.checks if not check.true]

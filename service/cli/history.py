@@ -19,7 +19,7 @@ def history(
     *,
     cursor: Annotated[str, typer.Option(help="Where to go on: the next_cursor of the page before.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=MOST, help="How many entries a page has.", show_default=True)] = 50,
-    every: Annotated[bool, typer.Option("--all", help="Read page after page; with --json, one entry a line.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Read it to its end; with --json, one entry a line.")] = False,
     url: Url = URL,
     token: Token = "",
     as_json: Json = False,
@@ -27,6 +27,7 @@ def history(
     """Read a page of an account's history. What is personal is sealed: it shows whose it is and nothing of it."""
     where = path("accounts", account, "history")
     entries: list[dict[str, Any]] = []
+    limit = MOST if every else limit  # reading is on record too: page by page of one entry it would never end
     with Service(url, token) as service:
         while True:
             answer = service.read(where, {"cursor": cursor, "limit": limit})

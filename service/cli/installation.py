@@ -30,7 +30,7 @@ def failing() -> Iterator[None]:
     except (BadSetting, KeyFileError) as error:
         raise Failed(Code.USAGE, str(error)) from None
     except (LogError, SealingError) as error:
-        raise Failed(Code.UNAVAILABLE, str(error)) from None
+        raise Failed(Code.UNAVAILABLE, f"{error}; is it up, and was `watchword migrate` run?") from None
     except OSError as error:
         said = os.strerror(error.errno) if error.errno else type(error).__name__
         raise Failed(Code.UNAVAILABLE, f"it cannot start: {said}; see to WATCHWORD_HOME, HOST and PORT") from None

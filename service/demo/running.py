@@ -18,7 +18,7 @@ import msgspec
 
 from service.settings import PREFIX, load
 
-UP_WITHIN_S = 30.0
+UP_WITHIN_S = 60.0
 DOWN_WITHIN_S = 15.0
 
 

@@ -1,4 +1,4 @@
-"""Calling back: a supervisor dials the safe contact, whose owner reads out a phrase that went there and nowhere else."""
+"""Calling back: a supervisor dials the safe contact, who reads out a phrase that went there and nowhere else."""
 
 from __future__ import annotations
 

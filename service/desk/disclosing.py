@@ -7,19 +7,17 @@ view the answer is taken from.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 from msgspec import Meta
 
 from domain import account, booking, interaction
 from domain.account import AccountState
-from domain.answer import render
 from domain.attempt import Asked, DisclosureAttempted, Outcome
 from domain.booking import BookingState
 from domain.decision import Decision, Facts, Question, decide
 from domain.dimension import Purpose
-from domain.document import to_public
 from domain.event import Plain
 from domain.field_class import FieldClass
 from domain.interaction import InteractionState
@@ -254,14 +252,8 @@ def _rules(judged: tuple[Judged, ...]) -> tuple[str, ...]:
 
 
 def _document(desk: Desk, judged: Judged) -> dict[str, Any] | None:
-    """What may be seen of a booking, as an agent reads it. A view that the answer is not taken from stays closed."""
-    state, decision = judged.state, judged.decision
-    if state is None:
+    """What may be seen of a booking, as an agent reads it, rendered already."""
+    if judged.state is None:
         return None
-    stream = booking.stream(judged.booking_id)
-    shown = None if state.shown is None else desk.opened.document(stream, state.shown)
-    held = None
-    if decision.basis == "held" and state.held is not None:
-        held = shown if state.held is state.shown else desk.opened.document(stream, state.held)
-    document = render(decision, held, shown)
-    return None if document is None else to_public(document)
+    raw = desk.opened.rendered(booking.stream(judged.booking_id), judged.state, judged.decision)
+    return cast("dict[str, Any] | None", raw)  # encoded as it stands

@@ -22,6 +22,7 @@ from domain.refusal import Refused
 from service.chance import identifier
 from service.desk.desk import Desk, sealed
 from service.desk.ids import Id, MaybeId
+from service.desk.opened import part
 from service.desk.people import Facts
 from service.desk.pipeline import Asker, Draft, Key, Reader
 from service.documents import DocumentRejected, read
@@ -108,7 +109,7 @@ async def import_booking(
                 source=document.source,
                 people=people(attributed),
                 locators=marks,
-                parts=tuple(sealed(subject or chosen, piece) for subject, piece in pieces.items()),
+                parts=tuple(part(subject or chosen, piece) for subject, piece in pieces.items()),
                 stale=document.stale,
                 withheld_from_view=before.held is None and protected,
             ),

@@ -5,43 +5,103 @@ A document is used from here only while every key that opened it is still there:
 
 from __future__ import annotations
 
+import zlib
 from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Generic, TypeVar
 
 import msgspec
 
-from domain.booking import BookingView
-from domain.document import BookingDocument, merge
+from domain.answer import render
+from domain.booking import BookingState, BookingView
+from domain.decision import Decision
+from domain.document import BookingDocument, merge, to_public
+from domain.event import Plain
 from service.sealing import Codec, KeyMissing, KeyRing
 
 MOST = 2_048
 
+Subjects = tuple[str, ...]
+
 _PART = msgspec.json.Decoder(BookingDocument)
 
 
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Recent(Generic[K, V]):
+    """A mapping of bounded size that forgets what was not used for longest."""
+
+    def __init__(self, most: int) -> None:
+        """Hold at most this many."""
+        self._most = most
+        self._held: OrderedDict[K, V] = OrderedDict()
+
+    def get(self, key: K) -> V | None:
+        """What is held under this key."""
+        found = self._held.get(key)
+        if found is not None:
+            self._held.move_to_end(key)
+        return found
+
+    def put(self, key: K, value: V) -> None:
+        """Hold this."""
+        self._held[key] = value
+        if len(self._held) > self._most:
+            self._held.popitem(last=False)
+
+
+def part(subject: str, document: BookingDocument) -> Plain:
+    """One person's part of a document, to be sealed: JSON, compressed, since states in memory carry it about."""
+    return Plain(subject, zlib.compress(msgspec.json.encode(document)))
+
+
 class Opened:
-    """Documents by stream and the version their view was sealed at; the least recently used go first."""
+    """Documents by stream and version, and what was rendered of them; the least recently used go first."""
 
     def __init__(self, codec: Codec, keys: KeyRing, most: int = MOST) -> None:
         """Open with this codec."""
         self._codec = codec
         self._keys = keys
-        self._most = most
-        self._documents: OrderedDict[tuple[str, int], tuple[BookingDocument, tuple[str, ...]]] = OrderedDict()
+        self._documents: Recent[tuple[str, int], tuple[BookingDocument, Subjects]] = Recent(most)
+        self._rendered: Recent[Hashable, tuple[msgspec.Raw, Subjects]] = Recent(most)
 
-    def document(self, stream: str, view: BookingView) -> BookingDocument:
-        """A view's document. The parts of people who were forgotten are left out. Raises SealBroken, KeysUnavailable."""
+    def rendered(self, stream: str, state: BookingState, decision: Decision) -> msgspec.Raw | None:
+        """What may be seen of a booking, as the JSON an agent reads; None where nothing may be.
+
+        A view that the answer is not taken from stays closed. What was rendered once is rendered again only for another
+        view or another decision; each was decided and recorded for itself. Raises SealBroken, KeysUnavailable.
+        """
+        held = state.held if decision.basis == "held" else None
+        shown = state.shown
+        ats = (held.at if held is not None else 0, shown.at if shown is not None else 0)
+        key = (stream, ats, decision.basis, decision.classes, decision.unspoken, decision.hearings)
+        found = self._rendered.get(key)
+        if found is not None and self._keys.has_all(found[1]):
+            return found[0]
+        shown_document, subjects = self._opened(stream, shown)
+        held_document, more = (shown_document, subjects) if held is shown else self._opened(stream, held)
+        document = render(decision, held_document, shown_document)
+        if document is None:
+            return None
+        raw = msgspec.Raw(msgspec.json.encode(to_public(document)))
+        self._rendered.put(key, (raw, subjects + more))
+        return raw
+
+    def _opened(self, stream: str, view: BookingView | None) -> tuple[BookingDocument | None, Subjects]:
+        """A view's document, and the people whose keys opened it. Parts of people who were forgotten are left out."""
+        if view is None:
+            return None, ()
         found = self._documents.get((stream, view.at))
         if found is not None and self._keys.has_all(found[1]):
-            self._documents.move_to_end((stream, view.at))
-            return found[0]
+            return found
         pieces: dict[str, BookingDocument] = {}
         for kept in view.parts:
             try:
-                pieces[kept.personal.subject] = _PART.decode(self._codec.open(stream, kept))
+                pieces[kept.personal.subject] = _PART.decode(zlib.decompress(self._codec.open(stream, kept)))
             except KeyMissing:
                 continue
-        document = merge(pieces)
-        self._documents[stream, view.at] = document, tuple(pieces)
-        if len(self._documents) > self._most:
-            self._documents.popitem(last=False)
-        return document
+        opened = merge(pieces), tuple(pieces)
+        self._documents.put((stream, view.at), opened)
+        return opened

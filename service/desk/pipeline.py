@@ -186,28 +186,20 @@ class Pipeline:
         conflicts = 0
         while True:
             reader = Reader(self._access)
+            draft: Draft[T] | Refused
             try:
                 draft = decide(reader)
-                if not draft.events:
-                    if conflicts >= MOST_RETRIES or await self._stands(reader):
-                        return draft
-                    conflicts += 1
-                    continue
-                append = self._stage(reader, draft, asker, key)
+                append = self._stage(reader, draft, asker, key) if draft.events else None
             except Cold as cold:
                 await self.load(cold.stream)
                 continue
-            except Refused:
-                if conflicts >= MOST_RETRIES or await self._stands(reader):
-                    raise
-                conflicts += 1
-                continue
-            await self._settled(append)
-            error = append.error
+            except Refused as refused:
+                draft, append = refused, None
+            error = await (self._stands(reader) if append is None else self._settled(append))
             if error is None:
+                if isinstance(draft, Refused):
+                    raise draft
                 return draft
-            for stream in append.expect or ():
-                self._access.drop(stream)
             if isinstance(error, KeyTaken) and key is not None:
                 await self.replay(asker.actor.subject, key)
             conflicts += 1
@@ -224,8 +216,8 @@ class Pipeline:
             else:
                 return
 
-    async def _stands(self, reader: Reader) -> bool:
-        """Whether all that was read is committed and still stands in the log. What does not is read anew next time."""
+    async def _stands(self, reader: Reader) -> Exception | None:
+        """None where all that was read is committed and still stands in the log; else it is read anew next time."""
         for folded in reader.reads.values():
             pending = None if folded.pending is None else self._waiting.get(id(folded.pending))
             if pending is not None:
@@ -236,7 +228,7 @@ class Pipeline:
             held = self._access.get(stream)
             if held is not None and (held.pending is None or held.pending.settled):
                 self._access.drop(stream)
-        return not moved
+        return Conflict("a stream has moved on since this was judged") if moved else None
 
     async def replay(self, actor: str, key: Key) -> None:
         """Raise Replay if this actor's key has an answer, Refused("key_reused") if it was for another request."""
@@ -309,7 +301,8 @@ class Pipeline:
             self._access.put(stream, Folded(state, version, append))
         return append
 
-    async def _settled(self, append: Append) -> None:
+    async def _settled(self, append: Append) -> Exception | None:
+        """Hand an append over and wait for its outcome: None, or the error; then what it read is read anew."""
         loop = self._loop
         if loop is None:
             loop = self._loop = asyncio.get_running_loop()
@@ -320,6 +313,10 @@ class Pipeline:
             loop.call_soon(self._release, loop, 0, loop.time() + LONGEST_GATHERING_S)
         # Whoever asked may go away; what was decided is recorded all the same, and its outcome seen to.
         await asyncio.shield(future)
+        if append.error is not None:
+            for stream in append.expect or ():
+                self._access.drop(stream)
+        return append.error
 
     def _release(self, loop: asyncio.AbstractEventLoop, seen: int, latest: float) -> None:
         """Hand what was gathered to the log as soon as a turn of the loop brings nothing more.

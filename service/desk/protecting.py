@@ -20,6 +20,7 @@ from service.desk.delivering import Link, SafeContact, deliver_link, one_time_li
 from service.desk.desk import Desk, sealed
 from service.desk.ids import Id
 from service.desk.importing import Imported, matched, read_document, rejected
+from service.desk.opened import part
 from service.desk.pipeline import Asker, Draft, Key, Reader
 from service.log import LocatorEntry
 
@@ -85,7 +86,8 @@ async def start(
         state = reader.account(account_id)
         account.exists(state)
         protection_id, until = identifier(), now + PROVISIONAL_LASTS
-        guarded = any([reader.booking(booking_id).guarded() for booking_id in state.bookings])
+        books = [reader.booking(booking_id) for booking_id in state.bookings]
+        guarded = any(book.guarded() for book in books)
         started = protection.start(
             state,
             ProtectionStarted(
@@ -171,7 +173,7 @@ async def declare_split(
             seen = {
                 "people": people(attributed),
                 "locators": marks,
-                "parts": tuple(sealed(subject or booking_id, piece) for subject, piece in parts(attributed).items()),
+                "parts": tuple(part(subject or booking_id, piece) for subject, piece in parts(attributed).items()),
             }
         declared = SplitDeclared(
             split_id=identifier(),

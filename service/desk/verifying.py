@@ -195,7 +195,7 @@ async def request_passcode(
         on_account = reader.account(account_id)
         proof = state.proof(state.listeners[CALLER])
         party_id = proof.party_id if proof is not None else state.taken_for(state.listeners[CALLER])
-        guarded = any([reader.booking(booking_id).guarded() for booking_id in on_account.bookings])
+        guarded = any(reader.booking(booking_id).guarded() for booking_id in on_account.bookings)
         safe_only = guarded or party_id in on_account.protected(now)
         why, channel = _reachable(desk, account_id, on_account, party_id, proved=proof is not None, safe_only=safe_only)
         happened: Event

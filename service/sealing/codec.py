@@ -110,7 +110,8 @@ class Codec:
 
         A value that was never sealed is refused as broken: nobody but us writes to the log, and we seal.
         """
-        return self._opened(stream, kept, (kept.name, *ancestors(kept.name)))
+        names = (kept.name, *ancestors(kept.name))
+        return self._opened(kept.personal, stream, kept.version, kept.field, kept.index, names)
 
     def open_event(self, recorded: Recorded) -> Event:
         """The event with its personal values in the open; those of people who were forgotten stay sealed.
@@ -119,22 +120,25 @@ class Codec:
         """
         event, name = recorded.event, recorded.name
         shape = self._shapes.get(event.NAME) or self._shape(event.NAME, type(event))
-
-        def opened(value: Personal, field: str, index: int) -> Personal:
-            kept = Kept(value, recorded.version, name, field, index)
-            try:
-                return Plain(value.subject, self._opened(recorded.stream, kept, (name,)))
-            except KeyMissing:
-                return value
-
+        if not shape.places:
+            return event
         changes: dict[str, Any] = {}
+        at, names = (recorded.stream, recorded.version), (name,)
         for place in shape.places:
-            value = getattr(event, place.field)
+            value, field = getattr(event, place.field), place.field
             if place.many:
-                changes[place.field] = tuple(opened(each, place.field, index) for index, each in enumerate(value))
+                changes[field] = tuple([self._plain(each, *at, field, i, names) for i, each in enumerate(value)])
             elif value is not None:
-                changes[place.field] = opened(value, place.field, 0)
+                changes[field] = self._plain(value, *at, field, 0, names)
         return replace(event, **changes)
+
+    def _plain(  # noqa: PLR0917 - called for every value that is opened; keywords would cost a tenth of it
+        self, value: Personal, stream: str, version: int, field: str, index: int, names: tuple[str, ...]
+    ) -> Personal:
+        try:
+            return Plain(value.subject, self._opened(value, stream, version, field, index, names))
+        except KeyMissing:
+            return value
 
     def _sealed(self, event: Event, shape: Shape, head: bytes) -> Event:
         changes: dict[str, Any] = {}
@@ -155,23 +159,24 @@ class Codec:
         bound = where + index.to_bytes(4) + subject.encode()
         return Sealed(subject, nonce + self._cipher(subject).encrypt(nonce, value.data, bound))
 
-    def _opened(self, stream: str, kept: Kept, names: tuple[str, ...]) -> bytes:
-        value = kept.personal
+    def _opened(  # noqa: PLR0917 - likewise
+        self, value: Personal, stream: str, version: int, field: str, index: int, names: tuple[str, ...]
+    ) -> bytes:
+        subject = value.subject
         if type(value) is not Sealed or len(value.box) < NONCE + TAG:
-            raise SealBroken(stream, kept.version, kept.field)
-        cipher = self._cipher(value.subject)
-        nonce, box = value.box[:NONCE], value.box[NONCE:]
-        head = bound_to(stream, kept.version)
-        place = kept.index.to_bytes(4) + value.subject.encode()
+            raise SealBroken(stream, version, field)
+        cipher = self._cipher(subject)
+        box = value.box
+        head, place = bound_to(stream, version), index.to_bytes(4) + subject.encode()
         for name in names:
-            where = self._tails.get((name, kept.field))
+            where = self._tails.get((name, field))
             if where is None:
-                where = self._tails[name, kept.field] = tail(name, kept.field)
+                where = self._tails[name, field] = tail(name, field)
             try:
-                return cipher.decrypt(nonce, box, head + where + place)
+                return cipher.decrypt(box[:NONCE], box[NONCE:], head + where + place)
             except InvalidTag:
                 continue
-        raise SealBroken(stream, kept.version, kept.field)
+        raise SealBroken(stream, version, field)
 
     def _cipher(self, subject: str) -> AESGCM:
         key = self._keys.key(subject)  # first: a key that was destroyed opens nothing, whatever is remembered here

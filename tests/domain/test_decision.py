@@ -287,7 +287,7 @@ def test_two_whom_people_have_looked_at_travel_together(table: PolicyTable) -> N
     assert told(ask(together, asking(I), table)) == ["new flight", "old seat alma", "old seat bo"]
 
 
-# --- bound by a locator that only a held view has ----------------------------------------------------------------------
+# --- bound by a locator that only a held view has ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_bound_by_a_hidden_locator_only_those_on_the_held_view_can_prove_themsel
     by_hidden = replace(bound("a", ""), hidden=True, may_prove=("alma",))
     told = contact(bound("a", "bo"), verified(CALLER, "a", "bo"), joined("x"), verified("x", "a", "alma"), by_hidden)
     caller, other = told.state.listeners[CALLER], told.state.listeners["x"]
-    assert told.state.may_prove == {"alma"}
+    assert told.state.may_prove == frozenset({"alma"})
     assert (told.state.proof(caller), told.state.taken_for(caller)) == (None, "")
     assert told.state.proof(other) == Proof("alma", "passcode", "s")
     told.given(bound("a", "bo"))  # by one that is shown again: what was proved stands

@@ -201,7 +201,8 @@ async def test_another_agent_can_do_nothing_in_somebodys_interaction(case: Case)
 async def test_a_booking_of_another_account_is_as_unknown_as_nobodys(case: Case) -> None:
     other = await Case.opened(case.service)
     agent = case.service.by("agent")
-    line = await case.line(agent, VICTOR)
+    line = await case.line(agent, None)
+    await agent.made(f"{line}/bind", {"account_id": case.account, "facts": VICTOR})
     answers = [
         words((await agent.post(f"{line}/disclosures", {"classes": ["E"], "booking_id": each})).json())
         for each in (other.booking, "0" * 32)

@@ -218,6 +218,9 @@ def test_the_same_for_people(server: Running, run: Run, tmp_path: Path) -> None:
     assert "confirmed" in run("protect", "confirm", account, protection, at=at, who=SAFETY_TOO).said()
     assert "open" in run("booking", "split", booking, "--reason", "reissued", *FATES, at=at, who=SAFETY).said()
     token = sent(at, account)["token"]
+    short = run("passcode", "choose", "--passcode-stdin", at=at, stdin=f"{token}\nshort\n")
+    assert (short.code, short.out) == (3, "")
+    assert "it has 5 characters and needs 15" in short.err
     made = run("passcode", "choose", "--generate", "--passcode-stdin", at=at, stdin=token + "\n").said()
     passcode = re.search(r"(?m)^passcode +(\S.*)$", made)
     assert passcode is not None

@@ -20,27 +20,21 @@ from service.cli.greeting import LINES, greeting
 from service.demo.running import NotPlayed, Running
 from service.settings import load
 from service.tokens import ROLES
-from tests.service.test_cli import ROOT, Run, run
+from tests.service.test_cli import DOCUMENTS, ROOT, Run, run
 from tests.service.test_cli_exits import one_line
+from tests.serving import watchword
 
 __all__ = ["run"]  # the fixture
 WATCHWORD = [sys.executable, "-m", "service.cli"]
 
 
-def shell(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("WATCHWORD_")}
-    return subprocess.run(
-        [*WATCHWORD, *words], env=clean | environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
-    )
-
-
 def test_a_token_and_nothing_else(server: Running) -> None:
     words = ["token", "--role", "agent", "--role", "auditor", "--tier", "1", "--site", "manila", "--sub", "agent-7"]
-    made = shell(*words, WATCHWORD_HOME=str(server.home))
+    made = watchword(*words, WATCHWORD_HOME=str(server.home))
     assert (made.returncode, made.stderr, len(made.stdout.split())) == (0, "", 1)
     answer = httpx.get(f"{server.url}/v1/policy", headers={"Authorization": f"Bearer {made.stdout.strip()}"})
     assert answer.status_code == 200
-    told = json.loads(shell(*words, "--hours", "1", "--json", WATCHWORD_HOME=str(server.home)).stdout)
+    told = json.loads(watchword(*words, "--hours", "1", "--json", WATCHWORD_HOME=str(server.home)).stdout)
     assert told.keys() == {"token"}
 
 
@@ -63,20 +57,10 @@ def test_a_subject_that_no_verifier_would_accept(run: Run, tmp_path: Path) -> No
     assert "sub must be" in one_line(run(*words, environment={"WATCHWORD_HOME": str(tmp_path / "home")}), Code.USAGE)
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home that was migrated."""
-    made = tmp_path_factory.mktemp("migrated") / "home"
-    first = shell("migrate", WATCHWORD_HOME=str(made))
-    assert (first.returncode, first.stderr) == (0, "")
-    assert "ready" in first.stdout
-    return made
-
-
-def test_migrate_makes_the_tables_and_can_be_run_again(home: Path, run: Run) -> None:
-    again = run("migrate", "--json", environment={"WATCHWORD_HOME": str(home)})
+def test_migrate_makes_the_tables_and_can_be_run_again(prepared_home: Path, run: Run) -> None:
+    again = run("migrate", "--json", environment={"WATCHWORD_HOME": str(prepared_home)})
     assert again.told() == {"status": "ready"}
-    with closing(sqlite3.connect(home / "watchword.sqlite")) as log:
+    with closing(sqlite3.connect(prepared_home / "watchword.sqlite")) as log:
         assert log.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] > 0
 
 
@@ -109,7 +93,7 @@ def test_an_installation_that_cannot_be(
     ids=["misspelt", "no database"],
 )
 def test_a_service_that_cannot_be(tmp_path: Path, environment: dict[str, str], code: Code, says: str) -> None:
-    ran = shell("serve", **{"WATCHWORD_HOME": str(tmp_path / "home"), "WATCHWORD_PORT": "0"} | environment)
+    ran = watchword("serve", **{"WATCHWORD_HOME": str(tmp_path / "home"), "WATCHWORD_PORT": "0"} | environment)
     line = ran.stderr.splitlines()[-1]
     assert (ran.returncode, ran.stdout) == (code, ""), ran.stderr
     assert line.startswith("watchword: ")
@@ -118,16 +102,16 @@ def test_a_service_that_cannot_be(tmp_path: Path, environment: dict[str, str], c
     assert "hunter2" not in ran.stderr
 
 
-def test_a_port_that_is_taken(server: Running, home: Path) -> None:
+def test_a_port_that_is_taken(server: Running, prepared_home: Path) -> None:
     port = server.url.rpartition(":")[2]
-    ran = shell("serve", WATCHWORD_HOME=str(home), WATCHWORD_PORT=port)
+    ran = watchword("serve", WATCHWORD_HOME=str(prepared_home), WATCHWORD_PORT=port)
     assert (ran.returncode, ran.stdout) == (Code.UNAVAILABLE, "")
     assert "PORT" in ran.stderr.splitlines()[-1]
 
 
-def test_serving_says_where_it_is_and_gives_a_line_for_each_role(home: Path, tmp_path: Path) -> None:
+def test_serving_says_where_it_is_and_gives_a_line_for_each_role(prepared_home: Path, tmp_path: Path) -> None:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("WATCHWORD_")}
-    environment = clean | {"WATCHWORD_HOME": str(home), "WATCHWORD_PORT": "0"}
+    environment = clean | {"WATCHWORD_HOME": str(prepared_home), "WATCHWORD_PORT": "0"}
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(
             [*WATCHWORD, "serve"], env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True
@@ -166,7 +150,7 @@ def test_a_service_that_does_not_start_says_why(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
 def test_completion(name: str) -> None:
-    script = shell(_WATCHWORD_COMPLETE=f"source_{name}")
+    script = watchword(_WATCHWORD_COMPLETE=f"source_{name}")
     assert (script.returncode, script.stderr) == (0, "")
     assert "watchword" in script.stdout
 
@@ -182,7 +166,7 @@ def test_the_completion_script_completes() -> None:
 
 
 def test_the_version() -> None:
-    ran = shell("--version")
+    ran = watchword("--version")
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.strip()
 
@@ -228,6 +212,30 @@ def test_a_passcode_is_asked_for_without_an_echo(server: Running) -> None:
     assert process.returncode == 0
 
 
+def test_many_imports_show_their_progress_on_a_terminal_and_leave_stdout_alone(server: Running, tmp_path: Path) -> None:
+    token = server.token("back_office")
+    account = httpx.post(f"{server.url}/v1/accounts", headers={"Authorization": f"Bearer {token}"}, json={}).json()[
+        "account_id"
+    ]
+    files = [str(DOCUMENTS / "watchword_pair.json")] * 3
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("WATCHWORD_")}
+    environment = clean | {"WATCHWORD_URL": server.url, "WATCHWORD_TOKEN": token, "TERM": "xterm"}
+    terminal, end = os.openpty()
+    try:
+        with subprocess.Popen(
+            [*WATCHWORD, "booking", "import", account, *files, "--json"],
+            env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=end,
+        ) as process:  # fmt: skip
+            data, _ = process.communicate(timeout=60)
+        told = os.read(terminal, 65536).decode()
+    finally:
+        os.close(end)
+        os.close(terminal)
+    assert [json.loads(line)["held_version"] for line in data.splitlines()] == [1, 2, 3]
+    assert "3/3" in told
+    assert "3 of 3 documents imported" in told
+
+
 def test_the_module_runs_too(run: Run) -> None:
-    assert "ask" in shell("--help").stdout
+    assert "ask" in watchword("--help").stdout
     one_line(run("history", "A", "--url", "x"), Code.USAGE)

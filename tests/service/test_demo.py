@@ -3,22 +3,25 @@
 import io
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 import pytest
+from rich.console import Console
 
 from service.cli import demo as command
 from service.cli.exits import Code, Failed
 from service.demo import theatre
 from service.demo.checks import Check, alike, heard, recorded, refused, same_refusal, sealed, unheard
+from service.demo.narrator import Narrator
 from service.demo.papers import CANARIES, NEW_TRIP, OLD_MARKS, OLD_TRIP
 from service.demo.reissue import Reissue
 from service.demo.running import NotPlayed
 from service.demo.stage import Stage
+from service.demo.theatre import Played
 from service.demo.transcript import Ears, Exchange
 
 
@@ -105,6 +108,8 @@ def without_the_last(attempt: str, body: bytes) -> bytes:
     return json.dumps(told).encode()
 
 
+RAIN, SUN = Check("It rains", true=False, found="sun"), Check("It shines", true=True, found="sun")
+
 CHANGES: dict[str, tuple[Ears, str, Change, set[str]]] = {
     "his agent is told where": (
         Ears.ADVERSE, "ask", lambda one: also(one, "YVR"), {HE_HEARD, NOBODY_ELSE, TWIN},
@@ -187,28 +192,25 @@ def test_nothing_that_was_never_asked_is_true() -> None:
     assert [check.true for check in checks] == [False] * len(checks)
 
 
-class Untrue:
-    """A story in which something is untrue."""
-
-    title = "Nothing"
-
-    def play(self, stage: Stage, twin: Stage) -> None:
-        """Do nothing."""
-
-    def checks(self, _stage: Stage, _twin: Stage) -> Sequence[Check]:
-        return [Check("It rains", true=False, found="sun"), Check("It shines", true=True, found="sun")]
-
-
+@pytest.mark.parametrize("checks", [(RAIN, SUN), (RAIN,), ()], ids=["one of two", "all", "nothing was checked"])
+@pytest.mark.parametrize("as_json", [True, False])
 def test_the_command_ends_with_one_when_anything_is_untrue(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str], *, checks: tuple[Check, ...], as_json: bool
 ) -> None:
-    monkeypatch.setattr(theatre, "STORIES", (Untrue(),))
-    with pytest.raises(Failed, match="1 of 2 checks came out untrue") as failed:
-        command.demo(as_json=False)
+    with pytest.raises(Failed, match="came out untrue") as failed:
+        command.end(Played(checks), as_json=as_json)
     assert failed.value.code is Code.UNTRUE
     printed = capsys.readouterr().out
-    assert "✗  It rains" in printed
-    assert "✓  It shines" in printed
+    assert not as_json or json.loads(printed) == {"checks": [msgspec.to_builtins(check) for check in checks]}
+
+
+def test_what_is_untrue_is_marked() -> None:
+    printed = io.StringIO()
+    Narrator(Console(file=printed)).checked([RAIN, SUN])
+    assert [line.split()[:3] for line in printed.getvalue().splitlines()] == [
+        ["✗", "It", "rains"],
+        ["✓", "It", "shines"],
+    ]
 
 
 def test_a_service_that_cannot_start_is_unavailable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

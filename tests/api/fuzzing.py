@@ -1,0 +1,67 @@
+"""Hooks of the Schemathesis run: whose token a request carries, and ids that there really are, part of the time.
+
+Loaded by the run itself (see `schemathesis.toml`), with what it works on in WATCHWORD_TEST_FUZZED.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from typing import Any
+
+import schemathesis
+from schemathesis import Case, HookContext
+
+_GIVEN: dict[str, Any] = json.loads(os.environ["WATCHWORD_TEST_FUZZED"])
+_NUMBERS = itertools.count()
+_BODY_IDS = ("protected_party_id", "protection_id", "locator", "account_id", "booking_id")
+_EVERY_OTHER, _ONE_IN = 2, 9
+
+
+@schemathesis.auth(refresh_interval=None)
+class Tokens:
+    """Mostly somebody who may do everything, so that the calls themselves are reached; now and then one role alone."""
+
+    def get(self, case: Case, context: Any) -> str:
+        number = next(_NUMBERS)
+        alone = _GIVEN["alone"]
+        if number % _ONE_IN:
+            return str(_GIVEN["everybody"])
+        return str(alone[number // _ONE_IN % len(alone)])
+
+    def set(self, case: Case, data: str, context: Any) -> None:
+        case.headers["Authorization"] = f"Bearer {data}"
+
+
+def _valid(case: Case) -> bool:
+    return case.meta is None or case.meta.generation.mode.is_positive
+
+
+@schemathesis.hook
+def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
+    """Give what is valid something real to work on. What is to be refused stays as it was made."""
+    if not _valid(case):
+        return
+    number = next(_NUMBERS)
+    key = case.headers.get("Idempotency-Key")
+    if key is not None:
+        # Two different requests under one key are refused, rightly; the schema cannot say so.
+        case.headers["Idempotency-Key"] = f"{key[:100]}.{number}"
+    if number % _EVERY_OTHER:
+        return
+    real = _GIVEN["real"][number // _EVERY_OTHER % len(_GIVEN["real"])]
+    for name in case.path_parameters:
+        if name in real:
+            case.path_parameters[name] = real[name]
+    if isinstance(case.body, dict):
+        for name in _BODY_IDS:
+            if case.body.get(name):
+                case.body[name] = real[name]
+        if "facts" in case.body:
+            case.body["facts"] = dict(real["facts"])
+        if "passcode" in case.body and case.operation.path.endswith("/verifications"):
+            case.body["passcode"] = real["passcode"]
+        if "document" in case.body and case.body.get("format"):
+            case.body |= {"format": real["format"], "document": real["document"]}
+            case.body.pop("travellers", None)
