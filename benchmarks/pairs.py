@@ -210,11 +210,10 @@ class Office:
     def _stale(self, pair: Pair, random: Random, travellers: tuple[Person, ...]) -> None:
         """The first booking of both is marked as possibly out of date by its source."""
         draw = random.getrandbits(64)
-        for side, codes in (
-            (pair.protected, self._codes.two()),
-            (pair.ordinary, (pair.ordinary.shown[0], pair.ordinary.shown[1])),
-        ):
-            self._import(side, booking(Random(draw), travellers, codes) | {"stale": True}, side.bookings[0])
+        codes = self._codes.two()
+        known = (pair.ordinary.shown[0], pair.ordinary.shown[1])
+        for side, on_it in ((pair.protected, codes), (pair.ordinary, known)):
+            self._import(side, booking(Random(draw), travellers, on_it) | {"stale": True}, side.bookings[0])
         pair.protected.secret += codes
 
     def _protect(self, pair: Pair, random: Random) -> None:

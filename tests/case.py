@@ -6,6 +6,7 @@ Everything that only the held view says is a canary: whoever hears one heard the
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any, Self
 
 import httpx
@@ -17,7 +18,7 @@ CLASSES = ["E", "I", "L", "C", "P", "F", "D", "N"]
 OLD, NEW, NOBODYS = "OLDAAA", "NEWBBB", "NONEXX"
 ALMA = {"surname": "Grey", "given_name": "Alma"}
 VICTOR = {"surname": "Hale", "given_name": "Victor"}
-PASSCODE, HIS, DURESS = "copper lantern orchard velvet", "granite trumpet willow anchor", "marble kettle sparrow violin"
+PASSCODE, HIS, DURESS = "walnut harbour tinsel gravel", "granite trumpet willow anchor", "cactus bonnet ferry plaster"
 SAFE, HIS_PHONE = "+447700900999", "+447700900111"
 LIFE = dict.fromkeys(("schedule_change", "check_in", "departure"), "follow") | dict.fromkeys(
     ("cancellation", "refund"), "transfer"
@@ -71,8 +72,9 @@ def told(response: httpx.Response) -> Any:
     return response.json()["document"]
 
 
-def leaks(text: str) -> list[str]:
-    """The canaries of the held view in a text."""
+def leaks(told: Any) -> list[str]:
+    """The canaries of the held view in a text, or in whatever may be told as JSON."""
+    text = told if isinstance(told, str) else json.dumps(told)
     return [canary for canary in CANARIES if canary in text]
 
 
@@ -186,8 +188,14 @@ class Case:
 
     async def history(self) -> list[dict[str, Any]]:
         """The whole record of the account, as an auditor reads it."""
-        answer = await self.service.by("auditor").get(f"/v1/accounts/{self.account}/history?limit=200")
-        found: list[dict[str, Any]] = answer.json()["entries"]
+        auditor = self.service.by("auditor")
+        found: list[dict[str, Any]] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            path = f"/v1/accounts/{self.account}/history?limit=200&cursor={cursor}"
+            page = (await auditor.get(path)).json()
+            found += page["entries"]
+            cursor = page["next_cursor"]
         return found
 
 

@@ -11,6 +11,7 @@ again on what is true then.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -36,7 +37,9 @@ from service.sealing import Codec, KeyRing
 
 POLICY = "policy:default"
 SNAPSHOT_EVERY = 500
-MOST_RETRIES = 32
+# How long a decision is made again while other replicas keep writing to what it reads. By time and not by count: whoever
+# asks about an account without end must not keep its protection from being recorded.
+PATIENCE_S = 8.0
 LONGEST_GATHERING_S = 0.002
 
 T = TypeVar("T")
@@ -183,7 +186,7 @@ class Pipeline:
         Raises Refused (the command is against the rules), Replay (the key was used by the same request), LogUnavailable
         (nothing was written, so nothing may be answered).
         """
-        conflicts = 0
+        began = time.monotonic()
         while True:
             reader = Reader(self._access)
             draft: Draft[T] | Refused
@@ -202,8 +205,7 @@ class Pipeline:
                 return draft
             if isinstance(error, KeyTaken) and key is not None:
                 await self.replay(asker.actor.subject, key)
-            conflicts += 1
-            if not isinstance(error, Conflict) or conflicts >= MOST_RETRIES:
+            if not isinstance(error, Conflict) or time.monotonic() - began > PATIENCE_S:
                 raise LogUnavailable("the decision could not be recorded") from None
 
     async def warm(self, read: Callable[[Reader], None]) -> None:

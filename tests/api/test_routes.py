@@ -185,7 +185,7 @@ async def test_the_policy_in_force_and_a_new_one(service: Service) -> None:
     auditor, compliance = service.by("auditor"), service.by("compliance")
     before = (await auditor.get("/v1/policy")).json()
     assert before["version"] == 1
-    assert "protected-hears-own-held" in before["rules"]
+    assert "verified-hears-own-held" in before["rules"]
     text = (Path(__file__).parents[2] / "service" / "policies" / "default.cedar").read_text()
     same = await compliance.made("/v1/policy", {"text": text})
     assert same == {"version": 1, "digest": before["digest"], "changed_cells": 0}

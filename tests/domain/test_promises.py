@@ -321,7 +321,6 @@ def test_confirming_a_protection_widens_nothing_but_for_two_whom_people_have_loo
 
 
 @pytest.mark.parametrize("then", [started("alma", "bo"), started("bo")], ids=["named adverse", "protected too"])
-@pytest.mark.xfail(reason="the default policy gives a neutral verified party less than an adverse one", strict=True)
 def test_naming_a_neutral_party_or_protecting_him_widens_nothing_for_him(
     table: PolicyTable, then: ProtectionStarted
 ) -> None:

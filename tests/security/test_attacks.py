@@ -61,7 +61,7 @@ async def test_01_a_co_passenger_with_every_fact_right_and_no_passcode(case: Cas
     agent = case.service.by("agent")
     for facts in (VICTOR, ALL_HE_KNOWS):
         document = await ask(agent, await case.line(agent, facts))
-        assert leaks(str(document)) == []
+        assert leaks(document) == []
         assert [(s["origin"], s["destination"]) for s in document["segments"]] == [("LHR", "JFK")]
     recorded = await attempts(case)
     assert [(a["event"]["outcome"], a["event"]["view"]) for a in recorded] == [("disclosed", "shown")] * 2
@@ -75,7 +75,7 @@ async def test_02_five_wrong_passcodes_then_the_right_one_in_the_same_contact(ca
     for number in range(5):
         assert not (await agent.made(f"{line}/verifications", {"passcode": f"wrong guess {number}"}))["accepted"]
     assert not (await agent.made(f"{line}/verifications", {"passcode": PASSCODE}))["accepted"]
-    assert leaks(str(await ask(agent, line))) == []
+    assert leaks(await ask(agent, line)) == []
     tried = [entry["event"] for entry in await case.history() if entry["name"] == "passcode.tried.v1"]
     assert [each["blocked"] for each in tried] == [False] * 5 + [True]
     assert not any(each["party_id"] or each["passcode_id"] for each in tried)
@@ -141,18 +141,18 @@ async def test_07_the_agent_fishes_for_a_hint(case: Case) -> None:
     await everybody[0].get(f"/v1/accounts/{case.account}/history?limit=200")
     for response in [each for calls in everybody for each in calls.heard]:
         assert PASSCODE not in response.text
-        assert "copper" not in response.text
+        assert PASSCODE.split()[0] not in response.text
 
 
 async def test_08_a_new_contact_on_the_same_desktop(case: Case) -> None:
     await case.fled()
     agent = case.service.by("agent")
     line = await case.verified(agent, ALMA, PASSCODE)
-    assert leaks(str(await ask(agent, line, NEW)))
+    assert leaks(await ask(agent, line, NEW))
     await agent.made(f"{line}/close")
     fresh = await case.line(agent, ALMA)
     assert await ask(agent, fresh, NEW) is None
-    assert leaks(str(await ask(agent, fresh))) == []
+    assert leaks(await ask(agent, fresh)) == []
     assert await ask(agent, line, NEW) is None  # nor is the old one good any more
 
 
@@ -189,7 +189,7 @@ async def test_11_a_spoofed_or_even_attested_caller_number(case: Case) -> None:
     for number in (SAFE, "alma@shared.example", "+44 (0)7700 900999"):
         assert await ask(agent, await case.line(agent, {}, contact=number)) is None
         document = await ask(agent, await case.line(agent, ALMA, contact=number))
-        assert leaks(str(document)) == []
+        assert leaks(document) == []
 
 
 async def test_12_looking_up_the_other_half_of_a_split_pnr(case: Case) -> None:
@@ -223,7 +223,7 @@ async def test_13_a_childs_frequent_flyer_number(case: Case) -> None:
     agent = case.service.by("agent")
     child = {"surname": "Grey", "loyalty": "CHILD123"}
     document = await ask(agent, await case.line(agent, child))
-    assert leaks(str(document)) == []
+    assert leaks(document) == []
     assert [each["number"] for each in document["loyalty"]] == ["CHILD123"]
     assert document["contacts"] == document["identity"] == document["tickets"] == []
     assert await ask(agent, await case.line(agent, {"loyalty": "CHILD123"})) is None
@@ -262,7 +262,7 @@ async def test_23_a_third_party_joins_the_line(case: Case) -> None:
     agent = case.service.by("agent")
     line = await case.verified(agent, ALMA, PASSCODE)
     alone = await ask(agent, line, NEW)
-    assert leaks(str(alone))
+    assert leaks(alone)
     for body in (
         {"kind": "third_party"},
         {"kind": "interpreter", "declared": False},
@@ -271,8 +271,8 @@ async def test_23_a_third_party_joins_the_line(case: Case) -> None:
     ):
         joined = (await agent.made(f"{line}/listeners", body))["listener_id"]
         assert await ask(agent, line, NEW) is None
-        assert leaks(str(await ask(agent, line))) == []
-        assert leaks(str(await listed(agent, line))) == []
+        assert leaks(await ask(agent, line)) == []
+        assert leaks(await listed(agent, line)) == []
         await agent.send("DELETE", f"{line}/listeners/{joined}")
         assert await ask(agent, line, NEW) == alone
     await agent.made(f"{line}/listeners", {"kind": "interpreter", "declared": True})
@@ -339,10 +339,10 @@ async def test_26_the_abusive_holder_enrols_first_and_calls_her_adverse(service:
     agent = service.by("agent")
     hers = await case.verified(agent, ALMA, PASSCODE)
     his = await case.verified(agent, VICTOR, HIS)
-    assert leaks(str(await ask(agent, his))) == []
+    assert leaks(await ask(agent, his)) == []
     assert await ask(agent, his, NEW) is None
-    assert leaks(str(await listed(agent, his))) == []
-    assert leaks(str(await ask(agent, hers, NEW)))  # what is hers alone is not lost to her by his claim
+    assert leaks(await listed(agent, his)) == []
+    assert leaks(await ask(agent, hers, NEW))  # what is hers alone is not lost to her by his claim
     # Nor is what is his alone lost to him.
     own = {
         **NEW_TRIP,
@@ -363,7 +363,7 @@ async def test_28_she_has_travelled_and_he_asks_where_she_went(case: Case) -> No
     case.service.clock.ahead = timedelta(days=400)
     agent = case.service.by("agent")
     document = await ask(agent, await case.line(agent, VICTOR))
-    assert leaks(str(document)) == []
+    assert leaks(document) == []
     assert "2026-01-11" not in str(document)
     assert document["segments"][0]["origin"] == "LHR"
 
@@ -375,7 +375,7 @@ async def test_28_a_protection_that_lapsed_opens_nothing(case: Case) -> None:
     case.service.clock.ahead = timedelta(hours=73)
     agent = case.service.by("agent")
     for facts in (VICTOR, ALMA):
-        assert leaks(str(await ask(agent, await case.line(agent, facts)))) == []
+        assert leaks(await ask(agent, await case.line(agent, facts))) == []
 
 
 async def test_31_an_answer_from_before_the_protection_asked_for_again_with_its_key(case: Case) -> None:
@@ -385,7 +385,7 @@ async def test_31_an_answer_from_before_the_protection_asked_for_again_with_its_
     body = {"classes": CLASSES, "booking_id": ""}
     hers = await case.line(agent, ALMA, NEW)
     before = (await agent.post(f"{hers}/disclosures", {**body, "locator": NEW}, Idempotency_Key="k")).json()
-    assert leaks(str(before["document"]))
+    assert leaks(before["document"])
     await case.fled()
     # The booking on her own record was shown when she was protected, and goes on being shown; what came after is not.
     changed = {**NEW_TRIP, "segments": [{**NEW_TRIP["segments"][0], "number": "CHANGED"}]}

@@ -160,7 +160,7 @@ async def test_where_both_claim_protection_each_safe_contact_gets_a_phrase_of_it
     assert his != hers
     assert (await supervisor.made(f"{line}/verifications", {"passcode": his}))["accepted"]
     document = await ask(supervisor, line)
-    assert leaks(str(document)) == []
+    assert leaks(document) == []
     assert await ask(supervisor, line, NEW) is None
 
 

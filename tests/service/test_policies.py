@@ -80,8 +80,8 @@ def test_nobody_we_know_and_passcode_not_proved(
         (Standing.IDENTIFIED, Protection.SELF, ("", "", "EILCPF", "EIP")),
         # Verified, account not protected: also their own D.
         (Standing.VERIFIED, Protection.NONE, ("EILCPFD", "EIP", "EILCPFD", "EIP")),
-        # Verified, neither protected nor adverse, somebody else is protected: as shown.
-        (Standing.VERIFIED, Protection.OTHER, ("", "", "EILCPFD", "EIP")),
+        # Verified, neither protected nor adverse, somebody else is protected: no less than an adverse party has.
+        (Standing.VERIFIED, Protection.OTHER, ("EILCPFD", "", "EILCPFD", "EIP")),
         # Verified as a protected party: the held view of their own travel; companions' as shown.
         (Standing.VERIFIED, Protection.SELF, ("EILCPFD", "", "EILCPFD", "EIP")),
         # Verified by duress passcode: the shown view.
