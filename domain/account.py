@@ -39,6 +39,13 @@ class AccountState(msgspec.Struct, frozen=True, gc=False):
             return frozenset()
         return frozenset(party for party, protection in self.protections.items() if protection.active(now))
 
+    def confirmed(self) -> frozenset[str]:
+        """The parties whose protection two people have confirmed: their safe contacts may be called back.
+
+        One that nobody has looked at proves nothing: whoever asked in another's name could name a number of his own.
+        """
+        return frozenset(party for party, protection in self.protections.items() if protection.until is None)
+
     def ever_protected(self) -> frozenset[str]:
         """The parties who were protected at any time; who may open a booking that is still guarded after a lapse."""
         return frozenset(self.protections)

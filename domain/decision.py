@@ -134,6 +134,7 @@ def decide(question: Question, facts: Facts, policy: PolicyTable, now: datetime)
     if not hearings:
         return _withheld(("nobody-to-hear",), listeners, question)
     if booking is None or booking.held is None or booking.account_id != question.account_id:
+        _ruled(policy, question, interaction, hearings, View.SHOWN)  # what a hidden booking costs, an unknown one costs
         return _withheld(("no-such-booking",), listeners, question)
     if booking.stale:
         return _withheld(("stale-view",), listeners, question)
@@ -153,7 +154,9 @@ def _basis(
         _all_held(hearings, _E, held.people)
         and _located(locator, held, shown)
         # Of those who are shown and not on it any more the held view would say just that.
-        and (shown is None or shown is held or all(hearing.shy_of.isdisjoint(shown.people) for hearing in hearings))
+        and (
+            shown is None or shown.at == held.at or all(hearing.shy_of.isdisjoint(shown.people) for hearing in hearings)
+        )
     ):
         return "held", View.HELD
     if shown is not None and _all_shown(hearings, unspoken, _E, shown.people) and _located(locator, shown):

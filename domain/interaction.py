@@ -62,6 +62,7 @@ class InteractionState(msgspec.Struct, frozen=True, gc=False):
     listeners: Mapping[str, Listener] = {}
     failures: int = 0
     may_prove: frozenset[str] | None = None
+    bindings: int = 0
 
     def proof(self, listener: Listener) -> Proof | None:
         """What a listener has proved that counts now."""
@@ -92,7 +93,7 @@ class InteractionOpened(Event, frozen=True, kw_only=True):
 class InteractionBound(Event, frozen=True, kw_only=True):
     """The contact is about this account now. `known`: it was found; `hidden`: only a held view has the locator.
 
-    `may_prove`: the protected parties on that held view, where it is hidden.
+    `may_prove`, where it is hidden: the protected parties on that held view; if there are none, all who are on it.
     """
 
     NAME: ClassVar[str] = "interaction.bound.v1"
@@ -162,11 +163,13 @@ def evolve(state: InteractionState, happened: Event) -> InteractionState:  # noq
     """Fold one event but for its opening, which also needs its header (see `opened`)."""
     match happened:
         case InteractionBound(account_id=account_id, hidden=True, may_prove=may_prove):
-            return replace(state, account_id=account_id, may_prove=frozenset(may_prove))
+            bindings = state.bindings + 1
+            return replace(state, account_id=account_id, may_prove=frozenset(may_prove), bindings=bindings)
         case InteractionBound(account_id=account_id, party_id=party_id):
             caller = state.listeners[CALLER]
             listeners = {**state.listeners, CALLER: _identified(caller, account_id, party_id)}
-            return replace(state, account_id=account_id, listeners=listeners, may_prove=None)
+            bindings = state.bindings + 1
+            return replace(state, account_id=account_id, listeners=listeners, may_prove=None, bindings=bindings)
         case ListenerJoined(listener_id=listener_id):
             joined = _identified(
                 Listener(listener_id, happened.kind, happened.bound), happened.account_id, happened.party_id

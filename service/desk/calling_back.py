@@ -34,6 +34,7 @@ async def place_call_back(
 ) -> Draft[CallBackAnswer]:
     """Send a phrase to the safe contact of the account's protected party, to be read out to this supervisor.
 
+    Only where two people have confirmed the protection, or it would be a way round a passcode to ask for one.
     Where several are protected each gets a phrase of her own: one for all would prove any of them to be any other.
     """
     state = await current(desk, asker, interaction_id)
@@ -51,7 +52,7 @@ async def place_call_back(
         on_account = reader.account(account_id)
         stream = account.stream(account_id)
         events: list[tuple[str, Event]] = []
-        wanted = on_account.protected(now)
+        wanted = on_account.confirmed()
         if state.may_prove is not None:
             wanted &= state.may_prove
         for party_id in sorted(wanted & phrases.keys()):
@@ -78,14 +79,14 @@ async def place_call_back(
 
 
 async def _phrases(desk: Desk, asker: Asker, account_id: str) -> dict[str, tuple[str, bytes]]:
-    """A phrase with its digest for each party who is protected now; one is hashed also where nobody is."""
+    """A phrase with its digest for each party who may be called back; one is hashed also where nobody may be."""
 
     def read(reader: Reader) -> Draft[frozenset[str]]:
-        return Draft(reader.account(account_id).protected(desk.pipeline.now()), [])
+        return Draft(reader.account(account_id).confirmed(), [])
 
-    protected = (await desk.pipeline.carry_out(asker, read)).answer
+    confirmed = (await desk.pipeline.carry_out(asker, read)).answer
     found = {}
-    for party_id in protected or ("",):
+    for party_id in confirmed or ("",):
         phrase = generate()
         found[party_id] = phrase, await desk.hasher.digest(phrase, desk.marks.salt(account_id))
     return found

@@ -135,7 +135,7 @@ async def ask(desk: Desk, asker: Asker, interaction_id: str, body: AskDisclosure
             locator=body.locator,
         )
 
-    attempt = (await desk.pipeline.carry_out(asker, judge)).answer
+    attempt = (await desk.pipeline.carry_out(asker, judge, on_beat=True)).answer
     only = attempt.judged[0]
     document = _document(desk, only) if only.decision.outcome == "disclosed" else None
     disclosed = document is not None
@@ -175,7 +175,7 @@ async def bookings(desk: Desk, asker: Asker, interaction_id: str) -> BookingsAns
             locator="",
         )
 
-    attempt = (await desk.pipeline.carry_out(asker, judge)).answer
+    attempt = (await desk.pipeline.carry_out(asker, judge, on_beat=True)).answer
     listed = []
     for each in attempt.judged:
         document = _document(desk, each) if each.decision.outcome == "disclosed" else None

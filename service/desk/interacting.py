@@ -152,7 +152,7 @@ class Found(msgspec.Struct, frozen=True):
     """What a binding found.
 
     The account, who of its people the caller is, and whether only the held view knows the locator: then `may_prove`
-    are the protected people on it.
+    are the protected people on it; where none is, all its people, each of whom may keep what is his alone.
     """
 
     account_id: str = ""
@@ -183,8 +183,9 @@ def _find(
         if state.shown is not None and mark in state.shown.locators:
             candidates[entry.account_id] = True
         elif state.held is not None and mark in state.held.locators and not hidden.hidden:
-            hers = reader.account(entry.account_id).ever_protected().intersection(state.held.people)
-            hidden = Found(entry.account_id, hidden=True, may_prove=tuple(sorted(hers)))
+            people = frozenset(state.held.people)
+            may_prove = people & reader.account(entry.account_id).ever_protected() or people
+            hidden = Found(entry.account_id, hidden=True, may_prove=tuple(sorted(may_prove)))
     found = Found()
     for account_id, shown in candidates.items():
         party_id = identified(desk, reader, account_id, facts, locator_shown=shown)

@@ -81,7 +81,8 @@ class Opened:
         if found is not None and self._keys.has_all(found[1]):
             return found[0]
         shown_document, subjects = self._opened(stream, shown)
-        held_document, more = (shown_document, subjects) if held is shown else self._opened(stream, held)
+        alike = ats[0] == ats[1]  # one view, though read back from a snapshot it may be two objects
+        held_document, more = (shown_document, subjects) if alike else self._opened(stream, held)
         document = render(decision, held_document, shown_document)
         if document is None:
             return None

@@ -37,9 +37,11 @@ from service.sealing import Codec, KeyRing
 
 POLICY = "policy:default"
 SNAPSHOT_EVERY = 500
-# How long a decision is made again while other replicas keep writing to what it reads. By time and not by count: whoever
-# asks about an account without end must not keep its protection from being recorded.
+# How long a decision is made again while other replicas keep writing to what it reads. By time and not by count:
+# whoever asks about an account without end must not keep its protection from being recorded.
 PATIENCE_S = 8.0
+# An answer that had to load something leaves on this beat: how much there was, hidden bookings too, must not show.
+COLD_BEAT_S = 0.025
 LONGEST_GATHERING_S = 0.002
 
 T = TypeVar("T")
@@ -176,7 +178,7 @@ class Pipeline:
         return self.clock.now()
 
     async def carry_out(
-        self, asker: Asker, decide: Callable[[Reader], Draft[T]], *, key: Key | None = None
+        self, asker: Asker, decide: Callable[[Reader], Draft[T]], *, key: Key | None = None, on_beat: bool = False
     ) -> Draft[T]:
         """Decide, append, and return the draft once it is committed and flushed.
 
@@ -186,7 +188,7 @@ class Pipeline:
         Raises Refused (the command is against the rules), Replay (the key was used by the same request), LogUnavailable
         (nothing was written, so nothing may be answered).
         """
-        began = time.monotonic()
+        began, cold_start = time.monotonic(), False
         while True:
             reader = Reader(self._access)
             draft: Draft[T] | Refused
@@ -194,6 +196,7 @@ class Pipeline:
                 draft = decide(reader)
                 append = self._stage(reader, draft, asker, key) if draft.events else None
             except Cold as cold:
+                cold_start = True
                 await self.load(cold.stream)
                 continue
             except Refused as refused:
@@ -202,6 +205,8 @@ class Pipeline:
             if error is None:
                 if isinstance(draft, Refused):
                     raise draft
+                if on_beat and cold_start:
+                    await asyncio.sleep(COLD_BEAT_S - (time.monotonic() - began) % COLD_BEAT_S)
                 return draft
             if isinstance(error, KeyTaken) and key is not None:
                 await self.replay(asker.actor.subject, key)
@@ -254,6 +259,10 @@ class Pipeline:
         try:
             state, version = await self.threaded(lambda: self._loader.load(stream))
             self._access.put_if_absent(stream, Folded(state, version))
+            if isinstance(state, AccountState):
+                # All at once: what is asked first must not say by its timing what there is beside it.
+                beside = [booking.stream(each) for each in state.bookings]
+                await asyncio.gather(*(self.load(each) for each in beside if self._access.get(each) is None))
         finally:
             del self._loading[stream]
             future.set_result(None)

@@ -80,7 +80,7 @@ async def try_passcode(
 ) -> Draft[TryAnswer]:
     """Try a passcode. One Argon2 whatever it is tried against, done once and never again on a conflict."""
     state = await current(desk, asker, interaction_id)
-    account_id = state.account_id or interaction_id
+    account_id, bindings = state.account_id or interaction_id, state.bindings
     digest = await desk.hasher.digest(body.passcode, desk.marks.salt(account_id))
 
     def decide(reader: Reader) -> Draft[TryAnswer]:
@@ -89,8 +89,8 @@ async def try_passcode(
         interaction.use(state, asker.actor.subject, now)
         if body.listener_id not in state.listeners:
             raise Refused("unknown_listener", "nobody on this line has that id", place="listener_id")
-        if (state.account_id or interaction_id) != account_id:
-            raise Refused("bound_anew", "the interaction was bound to another account meanwhile; try again")
+        if state.bindings != bindings:  # to the same account too: whether it was is not to be told
+            raise Refused("bound_anew", "the interaction was bound anew meanwhile; try again")
         on_account = reader.account(account_id)
         tried_by = Trial(state, asker.actor.subject, interaction_id, now)
         match = _match(desk, account_id, on_account, digest, tried_by)

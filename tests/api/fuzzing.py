@@ -11,7 +11,7 @@ import os
 from typing import Any
 
 import schemathesis
-from schemathesis import Case, HookContext
+from schemathesis import HookContext
 
 _GIVEN: dict[str, Any] = json.loads(os.environ["WATCHWORD_TEST_FUZZED"])
 _NUMBERS = itertools.count()
@@ -23,23 +23,37 @@ _EVERY_OTHER, _ONE_IN = 2, 9
 class Tokens:
     """Mostly somebody who may do everything, so that the calls themselves are reached; now and then one role alone."""
 
-    def get(self, case: Case, context: Any) -> str:
+    def get(self, case: Any, context: Any) -> str:
         number = next(_NUMBERS)
         alone = _GIVEN["alone"]
         if number % _ONE_IN:
             return str(_GIVEN["everybody"])
         return str(alone[number // _ONE_IN % len(alone)])
 
-    def set(self, case: Case, data: str, context: Any) -> None:
+    def set(self, case: Any, data: str, context: Any) -> None:
         case.headers["Authorization"] = f"Bearer {data}"
 
 
-def _valid(case: Case) -> bool:
+def _valid(case: Any) -> bool:
     return case.meta is None or case.meta.generation.mode.is_positive
 
 
+def _filled(body: dict[str, Any], real: dict[str, Any], path: str) -> None:
+    """Put what there really is in the place of what a body names."""
+    for name in _BODY_IDS:
+        if body.get(name):
+            body[name] = real[name]
+    if "facts" in body:
+        body["facts"] = dict(real["facts"])
+    if "passcode" in body and path.endswith("/verifications"):
+        body["passcode"] = real["passcode"]
+    if "document" in body and body.get("format"):
+        body |= {"format": real["format"], "document": real["document"]}
+        body.pop("travellers", None)
+
+
 @schemathesis.hook
-def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
+def before_call(context: HookContext, case: Any, kwargs: dict[str, Any]) -> None:
     """Give what is valid something real to work on. What is to be refused stays as it was made."""
     if not _valid(case):
         return
@@ -55,13 +69,4 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> Non
         if name in real:
             case.path_parameters[name] = real[name]
     if isinstance(case.body, dict):
-        for name in _BODY_IDS:
-            if case.body.get(name):
-                case.body[name] = real[name]
-        if "facts" in case.body:
-            case.body["facts"] = dict(real["facts"])
-        if "passcode" in case.body and case.operation.path.endswith("/verifications"):
-            case.body["passcode"] = real["passcode"]
-        if "document" in case.body and case.body.get("format"):
-            case.body |= {"format": real["format"], "document": real["document"]}
-            case.body.pop("travellers", None)
+        _filled(case.body, real, case.operation.path)

@@ -53,7 +53,7 @@ async def test_what_is_no_json_at_all(service: Service, body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "path", "body", "place"),
+    "role, path, body, place",
     [
         ("back_office", "/v1/accounts", [], "$"),
         ("back_office", "/v1/accounts", {"reference": 7}, "$.reference"),
@@ -64,11 +64,11 @@ async def test_what_is_no_json_at_all(service: Service, body: bytes) -> None:
         ("back_office", "/v1/accounts/A/parties", {"kind": "holder", "facts": {"phone": "none"}}, "facts.phone"),
         ("back_office", "/v1/accounts/A/bookings", {"format": "watchword.booking"}, "$"),
         ("back_office", "/v1/accounts/A/bookings", {"format": "x", "document": 7}, "$.document"),
-        ("back_office", "/v1/accounts/A/bookings", {"format": "x", "document": "", "booking_id": "a b"}, "$.booking_id"),
+        ("back_office", "/v1/accounts/A/bookings", {"format": "", "document": "", "booking_id": "a b"}, "$.booking_id"),
         ("agent", "/v1/interactions", {"contact_id": "", "channel": "call"}, "$.contact_id"),
         ("agent", "/v1/interactions", {"contact_id": "x", "channel": "pigeon"}, "$.channel"),
         ("agent", "/v1/interactions/I/bind", {"facts": {}}, "locator"),
-        ("agent", "/v1/interactions/I/bind", {"facts": {"date_of_birth": "soon"}, "locator": "A"}, "facts.date_of_birth"),
+        ("agent", "/v1/interactions/I/bind", {"facts": {"phone": "soon"}, "locator": "A"}, "facts.phone"),
         ("agent", "/v1/interactions/I/bind", {"facts": {}, "account_id": "\x00"}, "$.account_id"),
         ("agent", "/v1/interactions/I/disclosures", {"classes": []}, "$.classes"),
         ("agent", "/v1/interactions/I/disclosures", {"classes": ["E", "Z"]}, "$.classes[1]"),
@@ -78,7 +78,7 @@ async def test_what_is_no_json_at_all(service: Service, body: bytes) -> None:
         ("", "/v1/passcodes", {"token": "no-link-of-ours"}, "$.token"),
     ],
 )  # fmt: skip
-async def test_a_body_that_is_not_valid_is_told_where(
+async def test_a_body_that_is_not_valid_is_told_where(  # noqa: PLR0917 - pytest gives them by name
     service: Service, case: Case, role: str, path: str, body: Any, place: str
 ) -> None:
     line = (await case.line(service.by("agent"), ALMA)).rpartition("/")[2]

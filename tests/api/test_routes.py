@@ -10,7 +10,7 @@ import pytest
 
 from tests.api.problem import problem
 from tests.calling import BOOKING, Service
-from tests.case import ALMA, FORMAT, LIFE, NEW_TRIP, OLD, OLD_TRIP, PASSCODE, SAFE, VICTOR, Case, ask, listed
+from tests.case import ALMA, FORMAT, LIFE, OLD, OLD_TRIP, PASSCODE, SAFE, VICTOR, Case, ask, listed
 
 NO_ID = "0" * 32
 
@@ -36,7 +36,7 @@ async def test_an_account_with_people_and_a_booking(service: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "file"), [("amadeus.pnr_reply", "amadeus_family.xml"), ("duffel.order", "duffel_pair.json")]
+    "form, file", [("amadeus.pnr_reply", "amadeus_family.xml"), ("duffel.order", "duffel_pair.json")]
 )
 async def test_documents_of_real_systems_come_in(service: Service, form: str, file: str) -> None:
     office = service.by("back_office")

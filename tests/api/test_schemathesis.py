@@ -89,9 +89,7 @@ def run(running: Running, *options: str, examples: int) -> subprocess.CompletedP
     if not DEEP:
         command += ["--generation-deterministic"]
     environment = {**os.environ, "WATCHWORD_TEST_FUZZED": json.dumps(given), "NO_PROXY": "127.0.0.1"}
-    return subprocess.run(
-        [*command, *options], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
+    return subprocess.run([*command, *options], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 def statuses(running: Running) -> dict[tuple[str, str], set[int]]:

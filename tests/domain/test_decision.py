@@ -257,9 +257,15 @@ def test_of_hers_an_adverse_party_hears_what_the_split_says(table: PolicyTable, 
     assert ask(calling(booking, PROTECTED, proven("alma")), asking(), table).decision.basis == "held"
 
 
-def test_verified_and_neutral_hears_the_shown_view(table: PolicyTable) -> None:
-    answered = ask(calling(PARTED, happened(PLAIN, started("alma")), proven("bo")), asking(), table)
-    assert told(answered) == of(OLD, "bo", "EIPLCFD")
+def test_verified_and_neutral_hears_of_what_concerns_her_as_shown_and_what_is_his_alone_as_held(
+    table: PolicyTable,
+) -> None:
+    account = happened(PLAIN, started("alma"))
+    assert told(ask(calling(PARTED, account, proven("bo")), asking(), table)) == of(OLD, "bo", "EIPLCFD")
+    his = trip("his", "bo", locator="HIS")
+    hidden = booked(imported(his, "his", hidden=True), his=his)
+    assert told(ask(calling(hidden, account, proven("bo")), asking(), table)) == of(his, "bo", "EIPLCFD")
+    assert told(ask(calling(HIDDEN, account, proven("bo")), asking(), table)) == []
 
 
 def test_claims_of_both_keep_hers_from_him_and_his_from_her_until_people_have_looked(table: PolicyTable) -> None:
@@ -348,14 +354,14 @@ def test_a_third_party_hears_what_the_purpose_needs(
     answered = ask(calling(booking, account, DEALER), asking(purpose=purpose), table)
     if purpose is Purpose.SERVICE:
         assert answered.decision.outcome == "withheld"
-    else:  # of a protected account never where she is
+    else:  # who travels, and on no account where they are
         assert answered.decision.outcome == "disclosed"
-        assert told(answered) == (of(OLD, "", "", "I") if account is PLAIN else [])
+        assert told(answered) == of(OLD, "", "", "P")
 
 
 def test_a_third_party_narrows_what_the_customer_hears(table: PolicyTable) -> None:
     world = calling(ORDINARY, PLAIN, proven("bo"), DEALER)
-    assert told(ask(world, asking(purpose=Purpose.OPERATIONS), table)) == of(OLD, "bo", "I", "I")
+    assert told(ask(world, asking(purpose=Purpose.OPERATIONS), table)) == of(OLD, "bo", "P", "P")
     assert ask(world, asking(), table).decision.outcome == "withheld"
 
 

@@ -13,7 +13,7 @@ from domain import decision
 from domain.account import AccountState
 from domain.booking import BookingState, ShownViewFrozen
 from domain.decision import Decision, Question
-from domain.dimension import Protection, Purpose, Standing
+from domain.dimension import Purpose
 from domain.document import BookingDocument
 from domain.field_class import ALL_CLASSES, FieldClass
 from domain.interaction import LASTS, InteractionState, Listener, Proof
@@ -238,16 +238,6 @@ def freeze(booked: Booked) -> Booked:
     return replace(booked, state=folded(booked.state, ShownViewFrozen(protection_id="new")))
 
 
-def neutral(world: World, asked: Question, table: PolicyTable) -> bool:
-    """Whether a verified listener is neither protected nor adverse on an account where somebody is protected.
-
-    The default policy gives such a one less (all as shown) than an adverse party (what is his alone as held), so that
-    being named adverse, or protected as well, gives him what is his alone: see the expected failures below.
-    """
-    listeners = ask(world, replace(asked, locator=""), table).decision.listeners
-    return any((each.standing, each.protection) == (Standing.VERIFIED, Protection.OTHER) for each in listeners)
-
-
 def narrowed(before: Answered, after: Answered, booked: Booked) -> None:
     """Nothing is told that was not: an item stays, goes, or falls from what is held to what is shown in its place."""
     assert before.decision.outcome == "disclosed" or after.decision.outcome == "withheld"
@@ -274,7 +264,6 @@ def test_starting_a_protection_never_widens_anything_for_anybody(
     world, asked = case
     on_the_line = [who for each in narrowing(world) if (who := proved(each))]
     party_id = data.draw(st.sampled_from([*on_the_line, *PARTIES]))
-    assume(not neutral(world, asked, table))
     booked, before = world.of(asked), ask(world, asked, table)
     assert booked is not None
     account = happened(world.account, started(party_id, *adverse))
@@ -284,7 +273,6 @@ def test_starting_a_protection_never_widens_anything_for_anybody(
         assert ask(after, asked, table).items() <= before.items()
     # Later documents: what is told then would have been told without protection, or was before it.
     new = data.draw(documents("later", booked.document(booked.state.held)))
-    assume(not neutral(with_later(world, booked, new), asked, table))
     by_id = replace(asked, locator="")
     shown = booked.document(booked.state.shown)
     ever: set[Item] = set()
@@ -350,14 +338,10 @@ def test_a_protection_that_lapses_opens_no_view_that_was_parted(table: PolicyTab
 
 
 def without_need_to_know(world: World, booked: Booked) -> bool:
-    """Whether nobody who listens has proved to be a protected party or an adverse one; third parties apart.
-
-    A third party is told less of a protected account than of an ordinary one: never where she is.
-    """
+    """Whether nobody who listens has proved to be a protected party or an adverse one."""
     protected = protected_for(world, booked)
     return all(
-        each.kind != "third_party"
-        and (not (who := proved(each)) or not (who in protected or is_adverse(world.account, who, protected)))
+        not (who := proved(each)) or not (who in protected or is_adverse(world.account, who, protected))
         for each in narrowing(world)
     )
 

@@ -1,7 +1,7 @@
 """The calls that have to come out right, each named after its line: those that can be made already.
 
-What they need besides (overrides, incidents, hand-offs, disputes, actions, notices) is not built yet; where a line speaks
-of that too, the part that can be tried is tried here.
+What they need besides (overrides, incidents, hand-offs, disputes, actions, notices) is not built yet; where a line
+speaks of that too, the part that can be tried is tried here.
 """
 
 from __future__ import annotations

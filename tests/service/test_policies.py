@@ -101,9 +101,9 @@ def test_customers(table: PolicyTable, standing: Standing, protection: Protectio
 @pytest.mark.parametrize(
     "protection, purpose, row",
     [
-        (Protection.NONE, Purpose.OPERATIONS, ("", "EI", "", "EI")),
-        (Protection.OTHER, Purpose.OPERATIONS, ("", "", "", "E")),
-        (Protection.SELF, Purpose.OPERATIONS, ("", "", "", "E")),
+        (Protection.NONE, Purpose.OPERATIONS, ("", "EP", "", "EP")),
+        (Protection.OTHER, Purpose.OPERATIONS, ("", "", "", "EP")),
+        (Protection.SELF, Purpose.OPERATIONS, ("", "", "", "EP")),
         (Protection.NONE, Purpose.SERVICE, NOTHING),
         (Protection.OTHER, Purpose.SERVICE, NOTHING),
         (Protection.SELF, Purpose.SERVICE, NOTHING),
