@@ -54,7 +54,6 @@ def on_sqlite(folder: Path) -> Iterator[Place]:
     found = {
         "files limited": _limited(),
         "log gone": _taken_away(home, "watchword.sqlite"),
-        "keys gone": _taken_away(home, "keys/keys.sqlite"),
     }
     if may_mark(folder):
         found["file immutable"] = _immutable(home)

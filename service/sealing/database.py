@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from psycopg import Connection
 from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from service.log.database import normal_url
@@ -46,7 +47,23 @@ def _sqlite(url: URL, timeout_s: float) -> Engine:
             raise
         return connection
 
-    return create_engine("sqlite://", creator=connect, **_pool(timeout_s))
+    def still_there(_connection: sqlite3.Connection, record: ConnectionPoolEntry, _: object) -> None:
+        # An open connection goes on reading a file that was taken away, and nobody would find what it wrote there.
+        found = _inode(path)
+        if found is None or record.info.setdefault("inode", found) != found:
+            raise DisconnectionError("the file of the keys was taken away")
+
+    engine = create_engine("sqlite://", creator=connect, **_pool(timeout_s))
+    event.listen(engine, "checkout", still_there)
+    return engine
+
+
+def _inode(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _write_ahead(connection: sqlite3.Connection, timeout_s: float) -> None:

@@ -338,12 +338,32 @@ def test_a_protection_that_lapses_opens_no_view_that_was_parted(table: PolicyTab
 
 
 def without_need_to_know(world: World, booked: Booked) -> bool:
-    """Whether nobody who listens has proved to be a protected party or an adverse one."""
-    protected = protected_for(world, booked)
-    return all(
-        not (who := proved(each)) or not (who in protected or is_adverse(world.account, who, protected))
-        for each in narrowing(world)
-    )
+    """Whether nobody who listens has proved to be somebody to whom the truth is told; third parties apart.
+
+    It is told to who is on the held view, where neither view concerns a protected party whom he must not learn of. A
+    third party is told less of a protected account than of an ordinary one, never where she is; so is an adverse one
+    where a split says that he hears nothing of hers.
+    """
+    protected, state, protections = protected_for(world, booked), booked.state, world.account.protections
+    assert state.held is not None
+    concerned = {*state.held.people, *(state.shown.people if state.shown is not None else ())}
+    for each in narrowing(world):
+        who = proved(each)
+        if each.kind == "third_party":
+            return False
+        if state.split is not None and state.split.hers == "nothing" and is_adverse(world.account, who, protected):
+            return False
+        reviewed = {
+            other
+            for other in protected
+            if who in protections
+            and protections[who].until is None
+            and protections[other].until is None
+            and who not in protections[other].adverse
+        }
+        if who in state.held.people and not (protected & concerned) - reviewed - {who}:
+            return False
+    return True
 
 
 def as_if_free(listener: Listener) -> Listener:

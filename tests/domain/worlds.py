@@ -192,7 +192,8 @@ def _mark(view: BookingView) -> bytes:
 
 def folded(state: BookingState, *events: Event) -> BookingState:
     for event in events:
-        state = booking.evolve(state, event, state.held_version + 1)
+        version = 1 + max((view.at for view in (state.held, state.shown) if view is not None), default=0)
+        state = booking.evolve(state, event, version)
     return state
 
 

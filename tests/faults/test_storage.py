@@ -34,7 +34,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Stored]:
     return endure(on_postgres, tmp_path_factory.mktemp("postgres"), rounds=ROUNDS)
 
 
-@pytest.mark.parametrize("name", ["files limited", "log gone", "keys gone"])
+@pytest.mark.parametrize("name", ["files limited", "log gone"])
 def test_nothing_is_disclosed_while_a_file_fails(name: str, sqlite: dict[str, Stored]) -> None:
     checked(sqlite[name])
 
