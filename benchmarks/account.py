@@ -22,11 +22,12 @@ from service import composition
 from service.desk.accounts import OpenAccount, open_account
 from service.desk.desk import Desk
 from service.desk.disclosing import AskDisclosure, ask
+from service.desk.draft import Asker
 from service.desk.importing import ImportBooking, import_booking
 from service.desk.interacting import BindInteraction, OpenInteraction, bind, open_interaction
 from service.desk.loading import Loader
 from service.desk.people import Facts
-from service.desk.pipeline import SNAPSHOT_EVERY, Asker
+from service.desk.pipeline import SNAPSHOT_EVERY
 from service.log import EventLog
 from service.sealing import Codec, KeyRing
 from service.settings import Settings

@@ -14,7 +14,7 @@ from uuid import UUID
 from eventsourcing.application import Application
 from eventsourcing.cryptography import AESCipher
 from eventsourcing.domain import Aggregate
-from eventsourcing.persistence import JSONTranscoder, Transcoder, Transcoding
+from eventsourcing.persistence import JSONTranscoder, Transcoding
 from msgspec.structs import asdict
 
 from domain.attempt import DisclosureAttempted, Heard
@@ -89,12 +89,11 @@ class HeardAsDict(Transcoding):
 class Accounts(Application[UUID]):
     """The application."""
 
-    def register_transcodings(self, transcoder: Transcoder) -> None:
+    def register_transcodings(self, transcoder: JSONTranscoder) -> None:
         """The library's own, and those of the value objects."""
         super().register_transcodings(transcoder)
-        if isinstance(transcoder, JSONTranscoder):
-            transcoder.register(ActorAsDict())
-            transcoder.register(HeardAsDict())
+        transcoder.register(ActorAsDict())
+        transcoder.register(HeardAsDict())
 
 
 class Theirs:

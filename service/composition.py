@@ -16,8 +16,9 @@ from domain.policy import AdoptPolicy, PolicyState, decide
 from service.api.app import build
 from service.desk.clock import EARLIEST, Clock, wall
 from service.desk.desk import Desk
+from service.desk.draft import POLICY
 from service.desk.loading import Loader
-from service.desk.pipeline import POLICY, Pipeline
+from service.desk.pipeline import Pipeline
 from service.log import Append, Conflict, EventLog, migrate, migrate_keys
 from service.outbox import outbox_for
 from service.passcodes import PasscodeHasher

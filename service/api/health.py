@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from service.desk.desk import Desk
-from service.desk.pipeline import Asker
+from service.desk.draft import Asker
 
 
 class Alive(msgspec.Struct, frozen=True):

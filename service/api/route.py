@@ -21,7 +21,7 @@ from domain.event import Actor
 from service.api.needs import NEEDS, PUBLIC
 from service.api.problems import Problem
 from service.desk.desk import Desk
-from service.desk.pipeline import Asker, Draft, Key, Replay
+from service.desk.draft import Asker, Draft, Key, Replay
 from service.tokens import Caller, TokenRejected, TokenVerifier
 
 JSON = "application/json"

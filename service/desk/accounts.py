@@ -12,8 +12,8 @@ from domain.account import AccountOpened
 from domain.party import PartyAdded
 from service.chance import identifier
 from service.desk.desk import Desk, sealed
+from service.desk.draft import Asker, Draft, Key, Reader
 from service.desk.people import Facts, marked
-from service.desk.pipeline import Asker, Draft, Key, Reader
 
 
 class OpenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

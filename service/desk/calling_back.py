@@ -13,7 +13,7 @@ from domain.refusal import Refused
 from service.chance import identifier
 from service.desk.delivering import SafeContact, deliver_phrase
 from service.desk.desk import Desk
-from service.desk.pipeline import Asker, Draft, Key, Reader
+from service.desk.draft import Asker, Draft, Key, Reader
 from service.desk.verifying import current
 from service.passcodes import generate
 

@@ -14,7 +14,7 @@ from domain.refusal import Refused
 from service.chance import identifier
 from service.desk.delivering import token_mark
 from service.desk.desk import Desk
-from service.desk.pipeline import Asker, Draft, Reader
+from service.desk.draft import Asker, Draft, Reader
 from service.passcodes import check, generate
 
 CONTEXT = ("watchword", "passcode", "password")  # what everybody in front of this form thinks of

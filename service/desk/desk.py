@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 import msgspec
 
 from domain.event import Plain
+from service.desk.draft import Asker, Draft, Reader
 from service.desk.opened import Opened
-from service.desk.pipeline import Asker, Draft, Pipeline, Reader
+from service.desk.pipeline import Pipeline
 from service.log import EventLog, LogUnavailable
 from service.outbox import Outbox
 from service.passcodes import PasscodeHasher

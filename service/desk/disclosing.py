@@ -23,8 +23,8 @@ from domain.field_class import FieldClass
 from domain.interaction import InteractionState
 from service.chance import identifier
 from service.desk.desk import Desk, callers
+from service.desk.draft import Asker, Draft, Reader
 from service.desk.ids import MaybeId
-from service.desk.pipeline import Asker, Draft, Reader
 
 ANSWER_LASTS = timedelta(seconds=60)
 LISTED = sum(1 << each.index for each in (FieldClass.E, FieldClass.I, FieldClass.L))

@@ -21,10 +21,10 @@ from domain.party import PartyAdded
 from domain.refusal import Refused
 from service.chance import identifier
 from service.desk.desk import Desk, sealed
+from service.desk.draft import Asker, Draft, Key, Reader
 from service.desk.ids import Id, MaybeId
 from service.desk.opened import part
 from service.desk.people import Facts
-from service.desk.pipeline import Asker, Draft, Key, Reader
 from service.documents import DocumentRejected, read
 from service.log import LocatorEntry
 

@@ -28,9 +28,9 @@ from domain.party import identify
 from domain.refusal import Refused
 from service.chance import identifier
 from service.desk.desk import BIND_BEAT, Desk, callers, sealed
+from service.desk.draft import Asker, Draft, Key, Reader
 from service.desk.ids import MaybeId
 from service.desk.people import Facts, marked
-from service.desk.pipeline import Asker, Draft, Key, Reader
 from service.log import LocatorEntry
 
 BOUND_SAY = "Thank you. How can I help you with your travel?"

@@ -13,7 +13,7 @@ from msgspec import Meta
 from domain import policy
 from domain.policy import AdoptPolicy, PolicyState
 from service.desk.desk import Desk
-from service.desk.pipeline import POLICY, Asker, Draft, Key, Reader
+from service.desk.draft import POLICY, Asker, Draft, Key, Reader
 from service.policies import DEFAULT_SCHEMA, compile_policy, engine
 
 

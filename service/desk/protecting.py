@@ -18,10 +18,10 @@ from domain.refusal import Refused
 from service.chance import identifier
 from service.desk.delivering import Link, SafeContact, deliver_link, one_time_link
 from service.desk.desk import Desk, sealed
+from service.desk.draft import Asker, Draft, Key, Reader
 from service.desk.ids import Id
 from service.desk.importing import Imported, matched, read_document, rejected
 from service.desk.opened import part
-from service.desk.pipeline import Asker, Draft, Key, Reader
 from service.log import LocatorEntry
 
 

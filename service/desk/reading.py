@@ -15,7 +15,7 @@ from domain.account import HistoryRead
 from domain.event import Recorded
 from projections.history import HistoryEntry, entry
 from service.desk.desk import Desk
-from service.desk.pipeline import Asker, Draft, Reader
+from service.desk.draft import Asker, Draft, Reader
 
 MOST = 200
 

@@ -24,8 +24,8 @@ from domain.refusal import Refused
 from service.chance import identifier
 from service.desk.delivering import SafeContact, deliver_link, one_time_link
 from service.desk.desk import Desk
+from service.desk.draft import Asker, Draft, Key, Reader
 from service.desk.ids import Id
-from service.desk.pipeline import Asker, Draft, Key, Reader
 from service.sealing import KeyMissing
 
 NOTHING = bytes(32)
