@@ -274,9 +274,11 @@ def test_starting_a_protection_never_widens_anything_for_anybody(
     # Later documents: what is told then would have been told without protection, or was before it.
     new = data.draw(documents("later", booked.document(booked.state.held)))
     by_id = replace(asked, locator="")
+    # (Freshness apart: the last document's verdict is both views'.)
     shown = booked.document(booked.state.shown)
+    fresh = replace(booked, state=replace(booked.state, stale=False))
     ever: set[Item] = set()
-    for of in (world, with_later(world, booked, new)):
+    for of in (replace(world, booked=(fresh,)), with_later(world, booked, new)):
         was = ask(of, by_id, table)
         ever |= was.items() | as_shown_instead(was, shown)
     assert ask(with_later(after, freeze(booked), new), by_id, table).items() <= ever
