@@ -46,6 +46,15 @@ class AccountState(msgspec.Struct, frozen=True, gc=False):
         """
         return frozenset(party for party, protection in self.protections.items() if protection.until is None)
 
+    def proves(self, party_id: str) -> bool:
+        """Whether this party has a passcode that proves anything.
+
+        One chosen by a link that a provisional protection sent does so only once two people have confirmed it: whoever
+        asked in another's name could have named a safe contact of his own, and would have widened what he hears.
+        """
+        party = self.parties[party_id]
+        return party.passcode is not None and (party.passcode.requested or party_id in self.confirmed())
+
     def ever_protected(self) -> frozenset[str]:
         """The parties who were protected at any time; who may open a booking that is still guarded after a lapse."""
         return frozenset(self.protections)
@@ -138,11 +147,12 @@ def _with_passcode(party: Party, happened: PasscodeOffered | PasscodeSet | CallB
             )
             return replace(party, call_back=placed)
         case PasscodeSet():
-            passcode = Passcode(happened.passcode_id, Kept(happened.digest, version, PasscodeSet.NAME, "digest"))
+            digest = Kept(happened.digest, version, PasscodeSet.NAME, "digest")
+            passcode = Passcode(happened.passcode_id, digest, happened.gates)
             duress = None
             if happened.duress_digest is not None:
                 kept = Kept(happened.duress_digest, version, PasscodeSet.NAME, "duress_digest")
-                duress = Passcode(happened.duress_id, kept)
+                duress = Passcode(happened.duress_id, kept, happened.gates)
             gated = party.gated or happened.gates
             return replace(party, passcode=passcode, duress=duress, gated=gated, offer=None)
 

@@ -150,6 +150,9 @@ def declare_split(state: BookingState, declared: SplitDeclared, protected: froze
             "not_protected",
             "protect a party of the account first; only then can what is shown differ from what is held",
         )
+    shown = frozenset() if state.shown is None else state.shown.locators
+    if not (state.held.locators - shown).isdisjoint(declared.locators):
+        raise Refused("gives_away", "what is shown names a locator that only the held view has", place="document")
     unsaid = [what for what in LIFE if what not in declared.life]
     if unsaid:
         raise Refused("life_incomplete", "say what the shown view does at each of: " + ", ".join(unsaid), place="life")

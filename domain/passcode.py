@@ -29,10 +29,11 @@ Reason = Literal["requested", "protection"]
 
 
 class Passcode(msgspec.Struct, frozen=True, gc=False):
-    """A passcode in force: its id and its sealed digest."""
+    """A passcode in force: its id and its sealed digest. `requested`: on request, and not set with a protection."""
 
     passcode_id: str
     digest: Kept
+    requested: bool = True
 
 
 class Offer(msgspec.Struct, frozen=True, gc=False):

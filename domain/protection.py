@@ -86,7 +86,7 @@ def opens_link(account: AccountState, party_id: str, now: datetime, *, guarded: 
     it by asking in another's name.
     """
     party, before = account.parties.get(party_id), account.protections.get(party_id)
-    if party is None or party.passcode is not None:
+    if party is None or account.proves(party_id):
         return False
     return before is None or not (guarded or before.active(now))
 

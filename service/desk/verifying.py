@@ -157,14 +157,20 @@ def _match(desk: Desk, account_id: str, state: AccountState, digest: bytes, tria
             matches.append(Match(party_id, "call_back", placed.call_back_id))
             kept.append(placed.digest)
     stream = account.stream(account_id)
-    digests = [_opened(desk, stream, each) for each in kept]
-    if trial.line.may_prove is not None:  # to all others it is a locator that nobody has; compared all the same
-        digests = [
-            each if match.party_id in trial.line.may_prove else NOTHING
-            for each, match in zip(digests, matches, strict=True)
-        ]
+    # What may not match is compared all the same.
+    digests = [
+        digest if _counts(state, match, trial) else NOTHING
+        for digest, match in zip([_opened(desk, stream, each) for each in kept], matches, strict=True)
+    ]
     found = desk.hasher.match(digest, digests)
     return matches[found] if found >= 0 else Match()
+
+
+def _counts(state: AccountState, match: Match, trial: Trial) -> bool:
+    """Whether this secret may prove its party here: to all others a hidden locator is one that nobody has."""
+    if trial.line.may_prove is not None and match.party_id not in trial.line.may_prove:
+        return False
+    return match.method == "call_back" or state.proves(match.party_id)
 
 
 def _opened(desk: Desk, stream: str, kept: Kept) -> bytes:
@@ -227,10 +233,12 @@ def _reachable(
     party = state.parties.get(party_id)
     if party is None:
         return "nobody identified", None
-    if party.passcode is not None and not proved:
+    if state.proves(party_id) and not proved:
         return "has one, and did not prove it", None
     stream = account.stream(account_id)
     protection = state.protections.get(party_id)
+    if protection is not None and safe_only and party_id not in state.confirmed():
+        return "nobody has confirmed the safe contact yet", None
     if protection is not None and safe_only:
         return "", msgspec.json.decode(desk.codec.open(stream, protection.safe_contact), type=SafeContact)
     profile = json.loads(desk.codec.open(stream, party.profile))

@@ -53,8 +53,9 @@ Case = tuple[World, Question]
 any_case = st.one_of(cases(), telling())
 guarded_case = st.one_of(cases(protected=True), telling())
 
-# Twice as many for what the whole house stands on.
+# Twice as many for what the whole house stands on, half where little can go wrong.
 thorough = settings(max_examples=2 * settings().max_examples)
+brief = settings(max_examples=settings().max_examples // 2)
 
 
 def proved(listener: Listener) -> str:
@@ -117,7 +118,6 @@ def test_what_is_only_held_reaches_those_alone_who_proved_whom_it_belongs_to(tab
         assert all(proved(listener) in state.held.people for listener in narrowing(world))
 
 
-@thorough
 @given(any_case)
 def test_of_a_protected_party_the_held_view_tells_nobody_else_whatever_policy_permits(case: Case) -> None:
     world, asked = case
@@ -137,6 +137,7 @@ def test_of_a_protected_party_the_held_view_tells_nobody_else_whatever_policy_pe
                 assert party_id == other or reviewed
 
 
+@brief
 @given(any_case)
 def test_a_new_cross_reference_is_told_to_nobody_who_must_not_know_of_anothers_booking(
     table: PolicyTable, case: Case
@@ -151,6 +152,7 @@ def test_a_new_cross_reference_is_told_to_nobody_who_must_not_know_of_anothers_b
             assert told == []
 
 
+@brief
 @given(any_case)
 def test_nothing_is_told_that_was_not_asked_for_and_notes_never(table: PolicyTable, case: Case) -> None:
     world, asked = case
@@ -168,7 +170,6 @@ def level(of: Decision, field_class: FieldClass, subjects: tuple[str, ...]) -> i
     return 2 if of.held(field_class, subjects) else int(of.as_shown(field_class, subjects))
 
 
-@thorough
 @given(any_case)
 def test_the_answer_for_several_is_the_meet_of_the_answers_for_each(table: PolicyTable, case: Case) -> None:
     world, asked = case
@@ -217,6 +218,7 @@ def _shown(world: World, asked: Question) -> BookingDocument | None:
 # --- 3. a batch equals its singles -----------------------------------------------------------------------------------
 
 
+@brief
 @given(any_case, st.randoms(use_true_random=False))
 def test_a_list_of_bookings_is_answered_as_each_of_them_alone(
     table: PolicyTable, case: Case, chance: random.Random
@@ -377,7 +379,6 @@ def as_if_free(listener: Listener) -> Listener:
     return replace(listener, proofs=proofs)
 
 
-@thorough
 @given(cases(protected=True))
 def test_who_has_no_need_to_know_hears_what_an_ordinary_account_would_say_whose_booking_is_the_shown_view(
     table: PolicyTable, case: Case
@@ -420,6 +421,7 @@ def test_a_hidden_locator_and_a_booking_made_under_protection_answer_like_unknow
     assert hidden.decision.outcome == "withheld"
 
 
+@brief
 @given(cases(protected=False))
 def test_on_an_ordinary_account_a_duress_passcode_is_a_passcode_like_any_other(table: PolicyTable, case: Case) -> None:
     world, asked = case
@@ -433,6 +435,7 @@ def test_on_an_ordinary_account_a_duress_passcode_is_a_passcode_like_any_other(t
 # --- 7. pure and total -----------------------------------------------------------------------------------------------
 
 
+@brief
 @given(any_case, st.booleans())
 def test_a_decision_is_the_same_whenever_it_is_made_again(table: PolicyTable, case: Case, remembered: bool) -> None:  # noqa: FBT001 - drawn
     world, asked = case
@@ -453,6 +456,7 @@ def test_a_decision_is_the_same_whenever_it_is_made_again(table: PolicyTable, ca
 anything = st.text(max_size=4)
 
 
+@brief
 @given(
     any_case,
     st.builds(Question, anything, anything, anything, st.integers(0, 2**16), st.sampled_from(Purpose), anything),
@@ -475,6 +479,7 @@ def test_every_question_has_an_answer(
     assert ask(replace(world, line=InteractionState()), asked, table).decision.outcome == "withheld"
 
 
+@brief
 @given(any_case, st.sampled_from(["closed", "expired", "another agent", "another account", "stale"]))
 def test_what_is_stale_is_answered_with_nothing(table: PolicyTable, case: Case, why: str) -> None:
     world, asked = case

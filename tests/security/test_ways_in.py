@@ -126,15 +126,24 @@ async def test_protecting_her_again_takes_no_open_link_from_her(case: Case) -> N
     assert (await case.choose()).status_code == 200
 
 
-async def test_a_lapse_sends_her_passcode_to_the_safe_contact_and_nowhere_else(case: Case) -> None:
+async def test_after_a_lapse_a_passcode_goes_to_no_contact_that_nobody_has_confirmed(case: Case) -> None:
     await case.protect(confirmed=False)
     await case.message(SAFE)
     await case.reissue()
     case.service.clock.ahead = timedelta(hours=73)
     agent = case.service.by("agent")
     await agent.made(f"{await case.line(agent, ALMA)}/passcodes", {})
-    await case.message(SAFE, count=2)
-    assert [m for m in await case.service.delivered() if m["to_value"] != SAFE] == []
+    assert len(await case.service.delivered()) == 1
+
+
+async def test_a_passcode_from_a_protection_that_nobody_confirmed_proves_nothing(case: Case) -> None:
+    await case.protect(confirmed=False, safe=HIS_PHONE)  # he rang in her name, and named his own telephone
+    assert (await case.choose(HIS_PHONE, PASSCODE)).status_code == 200
+    agent = case.service.by("agent")
+    line = await case.line(agent, ALMA)
+    before = await ask(agent, line)
+    assert not (await agent.made(f"{line}/verifications", {"passcode": PASSCODE}))["accepted"]
+    assert await ask(agent, line) == before
 
 
 async def test_a_lapse_does_not_let_another_safe_contact_in(case: Case) -> None:
