@@ -64,7 +64,13 @@ class Pipeline:
         return self.clock.now()
 
     async def carry_out(
-        self, asker: Asker, decide: Callable[[Reader], Draft[T]], *, key: Key | None = None, on_beat: bool = False
+        self,
+        asker: Asker,
+        decide: Callable[[Reader], Draft[T]],
+        *,
+        key: Key | None = None,
+        on_beat: bool = False,
+        patience_s: float = PATIENCE_S,
     ) -> Draft[T]:
         """Decide, append, and return the draft once it is committed and flushed.
 
@@ -96,7 +102,7 @@ class Pipeline:
                 return draft
             if isinstance(error, KeyTaken) and key is not None:
                 await self.replay(asker.actor.subject, key)
-            if not isinstance(error, Conflict) or time.monotonic() - began > PATIENCE_S:
+            if not isinstance(error, Conflict) or time.monotonic() - began > patience_s:
                 raise LogUnavailable("the decision could not be recorded") from None
 
     async def warm(self, read: Callable[[Reader], None]) -> None:
@@ -211,9 +217,27 @@ class Pipeline:
         # Whoever asked may go away; what was decided is recorded all the same, and its outcome seen to.
         await asyncio.shield(future)
         if append.error is not None:
-            for stream in append.expect or ():
-                self._access.drop(stream)
+            await self._catch_up(append)
         return append.error
+
+    async def _catch_up(self, append: Append) -> None:
+        """Let go of what is not true, and of nothing else.
+
+        Reading again what has not moved would take so long that another replica, asked without pause about the same
+        account, would have moved it again, and a protection would not get through.
+        """
+        streams = list(append.expect or ())
+        try:
+            heads = await self.threaded(lambda: self._log.heads(streams))
+        except LogUnavailable:
+            heads = {}
+        for stream in streams:
+            held = self._access.get(stream)
+            if held is None or (held.pending is not None and not held.pending.settled):
+                continue
+            failed = held.pending is not None and held.pending.error is not None
+            if failed or heads.get(stream) != held.version:
+                self._access.drop(stream)
 
     def _release(self, loop: asyncio.AbstractEventLoop, seen: int, latest: float) -> None:
         """Hand what was gathered to the log as soon as a turn of the loop brings nothing more.
