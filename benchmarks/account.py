@@ -69,6 +69,7 @@ def figures(run: Run) -> Iterator[Figure]:
 async def _filled(run: Run, settings: Settings) -> str:
     """An account with 100,000 attempts, and as many more as make its cold load the dearest: just before a snapshot."""
     desk = composition.desk(settings)
+    await desk.pipeline.begin()
     account_id = await _opened(desk, 0)
     lines = [await _line(desk, account_id, 0) for _ in range(LINES)]
     version = len(desk.log.read(account.stream(account_id)))
@@ -104,6 +105,7 @@ def _cold(settings: Settings, account_id: str) -> float:
 async def _flat(settings: Settings, account_id: str) -> Figure:
     """Pairs of attempts one after the other, on the one account and on the other, the order of each pair by chance."""
     desk = composition.desk(settings)
+    await desk.pipeline.begin()
     long = await _line(desk, account_id, 0)
     short = await _short(desk, 1)
     for _ in range(FEW):

@@ -17,7 +17,7 @@ from benchmarks.history import as_before, as_today, history, locator_of, subject
 from benchmarks.theirs import AS_SHIPPED, FASTER, Theirs
 from domain.account import AccountState
 from domain.attempt import DisclosureAttempted
-from domain.event import Event, Header, Plain, Recorded
+from domain.event import Event, Header, Plain
 from projections.folding import State, empty, fold
 from service.log import Append, EventLog, migrate, migrate_keys
 from service.sealing import Codec, KeyRing, MasterKey
@@ -88,10 +88,8 @@ def _replay(log: EventLog, codec: Codec) -> int:
     last: Event | None = None
     for stored in log.read(STREAM):
         header, happened = codec.decode(stored)
-        version = stored.originator_version
-        recorded = Recorded(version, STREAM, version, stored.topic, header, happened, stored.state)
-        last = codec.open_event(recorded)
-        state = fold(state, last, header, version)
+        last = codec.open_event(happened, stored)
+        state = fold(state, last, header, stored.originator_version)
     asked = last.locator if isinstance(last, DisclosureAttempted) else None
     if not isinstance(asked, Plain) or asked.data.decode() != locator_of(LENGTH - 1):
         raise Unsound("the last event was not opened")

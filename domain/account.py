@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from domain import party as parties
-from domain.attempt import DisclosureAttempted
+from domain.attempt import DisclosureAttempted, Heard
 from domain.event import Event, Kept, event
 from domain.party import Party, PartyAdded
 from domain.passcode import CallBack, CallBackPlaced, Offer, Passcode, PasscodeOffered, PasscodeSet, PasscodeTried
@@ -110,8 +110,8 @@ def evolve(state: AccountState, happened: Event, version: int) -> AccountState: 
     match happened:
         case DisclosureAttempted(outcome=outcome, listeners=listeners):
             withheld = state.withheld + (outcome == "withheld")
-            by_party = _counted(state.parties, {heard.party_id for heard in listeners})
-            return replace(state, attempts=state.attempts + 1, withheld=withheld, parties=by_party)
+            counted = _counted(state.parties, listeners)
+            return replace(state, attempts=state.attempts + 1, withheld=withheld, parties=counted)
         case PasscodeTried(accepted=accepted):
             return replace(state, tries=state.tries + 1, failures=state.failures + (not accepted))
         case AccountOpened():
@@ -129,11 +129,16 @@ def evolve(state: AccountState, happened: Event, version: int) -> AccountState: 
             return state
 
 
-def _counted(known: Mapping[str, Party], heard: set[str]) -> Mapping[str, Party]:
-    counted = {
-        party_id: replace(known[party_id], attempts=known[party_id].attempts + 1) for party_id in heard & known.keys()
-    }
-    return {**known, **counted} if counted else known
+def _counted(known: Mapping[str, Party], listeners: tuple[Heard, ...]) -> Mapping[str, Party]:
+    """The parties with one more attempt for each who listened, however often he is named."""
+    counted: dict[str, Party] | None = None
+    for heard in listeners:
+        party = known.get(heard.party_id)
+        if party is not None:
+            if counted is None:
+                counted = dict(known)
+            counted[heard.party_id] = replace(party, attempts=party.attempts + 1)
+    return known if counted is None else counted
 
 
 def _with_passcode(party: Party, happened: PasscodeOffered | PasscodeSet | CallBackPlaced, version: int) -> Party:

@@ -14,7 +14,7 @@ from domain import event
 from domain.event import Actor, Header
 from domain.policy import AdoptPolicy, PolicyState, decide
 from service.api.app import build
-from service.desk.clock import EARLIEST, Clock, wall
+from service.desk.clock import Clock, wall
 from service.desk.desk import Desk
 from service.desk.draft import POLICY
 from service.desk.loading import Loader
@@ -88,7 +88,7 @@ def desk(settings: Settings, *, clock: Callable[[], datetime] = wall) -> Desk:
     log = EventLog(settings.database_url)
     return Desk(
         log=log,
-        pipeline=Pipeline(log, codec, keys, Clock(clock, _latest(log, codec))),
+        pipeline=Pipeline(log, codec, keys, Clock(clock)),
         codec=codec,
         keys=keys,
         marks=Marks(secret, keys),
@@ -96,15 +96,6 @@ def desk(settings: Settings, *, clock: Callable[[], datetime] = wall) -> Desk:
         outbox=outbox_for(settings.home / "outbox", url=settings.outbox_url, secret=settings.outbox_secret),
         public_url=settings.public_url,
     )
-
-
-def _latest(log: EventLog, codec: Codec) -> datetime:
-    """When the last event on record occurred: a clock that stands before it is broken."""
-    position = log.last_position()
-    if not position:
-        return EARLIEST
-    (last,) = log.read_all(gt=position - 1, limit=1)
-    return codec.decode(last)[0].occurred_at
 
 
 def service(settings: Settings, *, clock: Callable[[], datetime] = wall) -> FastAPI:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -19,6 +20,7 @@ from service.desk.desk import Desk
 from service.tokens import TokenVerifier
 
 TITLE = "Watchword"
+FIRST_TRY_S = 5.0
 SUMMARY = "Decides, in real time, what the person on the line may be told, and keeps a record of every attempt."
 
 
@@ -31,7 +33,13 @@ def build(desk: Desk, verifier: TokenVerifier) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # A database that is down keeps the service unready, and does not end it.
+        beginning = asyncio.create_task(desk.pipeline.begin())
+        await asyncio.wait({beginning}, timeout=FIRST_TRY_S)
+        if beginning.done():
+            await beginning
         yield
+        beginning.cancel()
         await desk.close()
 
     app = FastAPIOffline(

@@ -84,16 +84,25 @@ class Running:
                 cwd=Path(__file__).parents[2],
             )
 
+    def listen(self) -> None:
+        """Wait until it listens, ready or not. Raises NotPlayed with the last line of its log."""
+        try:
+            self.url = msgspec.json.decode(self._first_line(monotonic() + UP_WITHIN_S), type=Up).url
+        except msgspec.MsgspecError:
+            last = self._last()
+            self.stop()
+            raise NotPlayed(f"the service did not start: {last}") from None
+
     def wait(self) -> None:
         """Wait until it can decide and record. Raises NotPlayed with the last line of its log."""
         until = monotonic() + UP_WITHIN_S
+        self.listen()
         try:
-            self.url = msgspec.json.decode(self._first_line(until), type=Up).url
             with httpx.Client(base_url=self.url, trust_env=False) as http:
                 while http.get("/readyz").status_code != httpx.codes.OK:
                     if monotonic() > until:
                         raise NotPlayed(f"the service is up and not ready: {self._last()}")
-        except (msgspec.MsgspecError, httpx.HTTPError):
+        except httpx.HTTPError:
             last = self._last()
             self.stop()
             raise NotPlayed(f"the service did not start: {last}") from None

@@ -7,7 +7,7 @@
                     | Draft, after the commit
                  -> the answer; delivering sends what goes to the customer's own channel
 
-`desk` is what every command is carried out with; `draft` what a decision reads and would write; `people` the facts of
-a person; `ids` the ids in bodies; `loading` folds a stream that is not in memory; `opened` keeps documents that were
-unsealed; `clock` the time, refused where it cannot be right.
+`desk` is what every command is carried out with; `draft` what a decision reads and would write; `submitting` the way to
+the log's writer and back; `people` the facts of a person; `ids` the ids in bodies; `loading` folds a stream that is not
+in memory; `opened` keeps documents that were unsealed; `clock` the time, refused where it cannot be right.
 """

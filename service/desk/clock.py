@@ -21,18 +21,27 @@ def wall() -> datetime:
 
 
 class Clock:
-    """A wall clock that must not go back by more than five seconds, nor stand before the latest event recorded."""
+    """A wall clock that must not go back by more than five seconds, nor stand before the latest event recorded.
 
-    def __init__(self, wall: Callable[[], datetime] = wall, latest: datetime = EARLIEST) -> None:
-        """`latest` is when the last event on record occurred."""
+    Until it was told when that occurred, it tells no time.
+    """
+
+    def __init__(self, wall: Callable[[], datetime] = wall) -> None:
+        """Tell this wall's time."""
         self._wall = wall
+        self._latest: datetime | None = None
+
+    def begin(self, latest: datetime) -> None:
+        """Tell the time from now on; `latest` is when the last event on record occurred."""
         self._latest = latest
 
     def now(self) -> datetime:
         """The time now. Raises ClockBroken."""
-        now = self._wall()
-        if now > self._latest:
+        now, latest = self._wall(), self._latest
+        if latest is None:
+            raise ClockBroken("the clock has not been compared with the record yet")
+        if now > latest:
             self._latest = now
-        elif self._latest - now > MOST_BACKWARDS:
+        elif latest - now > MOST_BACKWARDS:
             raise ClockBroken("the clock stands before the latest event on record")
         return now

@@ -31,9 +31,6 @@ from service.log import LocatorEntry
 # A document's own reference for a traveller, as `domain.item.Subjects` has it.
 Reference = Annotated[str, Meta(min_length=1, max_length=128)]
 
-# Nobody waits on the line for an import: contention at another replica may delay it.
-UNHURRIED_S = 60.0
-
 Known = Mapping[FactKind, frozenset[str]]
 
 
@@ -134,7 +131,7 @@ async def import_booking(
             status=201,
         )
 
-    return await desk.pipeline.carry_out(asker, decide, key=key, patience_s=UNHURRIED_S)
+    return await desk.pipeline.carry_out(asker, decide, key=key)
 
 
 async def read_document(desk: Desk, form: str, document: dict[str, Any] | str) -> BookingDocument:

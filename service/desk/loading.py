@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from domain.booking import BookingState
 from domain.contact import ContactState
 from domain.interaction import InteractionState
 from projections.folding import State, empty, fold, noun
+from service.desk.clock import EARLIEST
 from service.log import EventLog, Snapshot
 from service.sealing import Codec, KeyMissing, KeyRing
 
@@ -47,6 +49,14 @@ class Loader:
         self._log = log
         self._codec = codec
         self._keys = keys
+
+    def latest(self) -> datetime:
+        """When the last event on record occurred. Raises LogUnavailable, CorruptEvent, EventShapeError."""
+        position = self._log.last_position()
+        if not position:
+            return EARLIEST
+        (last,) = self._log.read_all(gt=position - 1, limit=1)
+        return self._codec.decode(last)[0].occurred_at
 
     def load(self, stream: str) -> tuple[State, int]:
         """The state of a stream and its version, 0 where it has no events. Raises LogUnavailable, CorruptEvent."""

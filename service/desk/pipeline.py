@@ -15,6 +15,7 @@ import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -29,16 +30,19 @@ from service.chance import identifier
 from service.desk.clock import Clock
 from service.desk.draft import Asker, Cold, Draft, Key, Reader, Replay
 from service.desk.loading import Loader, snapshot
+from service.desk.submitting import Submitting
 from service.log import Append, Conflict, EventLog, IdempotencyKey, KeyTaken, LogUnavailable
 from service.sealing import Codec, KeyRing
 
 SNAPSHOT_EVERY = 500
-# How long a decision is made again while other replicas keep writing to what it reads. By time and not by count:
-# whoever asks about an account without end must not keep its protection from being recorded.
-PATIENCE_S = 8.0
+# So often may other replicas overtake a decision. Then it is made while nobody else can write: whoever asks about an
+# account without pause must not keep its protection from being recorded.
+CONFLICTS = 2
+JUDGING_S = 3.0
+PATIENCE_S = 20.0
+RETRY_S = 0.5
 # An answer that had to load something leaves on this beat: how much there was, hidden bookings too, must not show.
 COLD_BEAT_S = 0.025
-LONGEST_GATHERING_S = 0.002
 
 T = TypeVar("T")
 
@@ -54,14 +58,22 @@ class Pipeline:
         self._loader = Loader(log, codec, keys)
         self._threads = ThreadPoolExecutor(2, "desk")
         self._loading: dict[str, asyncio.Future[None]] = {}
-        self._waiting: dict[int, asyncio.Future[None]] = {}
-        self._gathered: list[Append] = []
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._submitting = Submitting(log)
         self.clock = clock
 
     def now(self) -> datetime:
         """The time, from a clock that is known to go forward. Raises ClockBroken."""
         return self.clock.now()
+
+    async def begin(self) -> None:
+        """Compare the clock with the record, as soon as the log can be read; nothing is decided before."""
+        while True:
+            try:
+                self.clock.begin(await self.threaded(self._loader.latest))
+            except LogUnavailable:
+                await asyncio.sleep(RETRY_S)
+            else:
+                return
 
     async def carry_out(
         self,
@@ -70,7 +82,6 @@ class Pipeline:
         *,
         key: Key | None = None,
         on_beat: bool = False,
-        patience_s: float = PATIENCE_S,
     ) -> Draft[T]:
         """Decide, append, and return the draft once it is committed and flushed.
 
@@ -80,20 +91,20 @@ class Pipeline:
         Raises Refused (the command is against the rules), Replay (the key was used by the same request), LogUnavailable
         (nothing was written, so nothing may be answered).
         """
-        began, cold_start = time.monotonic(), False
+        began, conflicts, cold_start = time.monotonic(), 0, False
+        draft: Draft[T] | Refused
         while True:
-            reader = Reader(self._access)
-            draft: Draft[T] | Refused
-            try:
-                draft = decide(reader)
-                append = self._stage(reader, draft, asker, key) if draft.events else None
-            except Cold as cold:
-                cold_start = True
-                await self.load(cold.stream)
-                continue
-            except Refused as refused:
-                draft, append = refused, None
-            error = await (self._stands(reader) if append is None else self._settled(append))
+            if conflicts < CONFLICTS:
+                reader, append = Reader(self._access), self._submitting.begin()
+                try:
+                    draft = self._drafted(decide, reader, append, asker, key)
+                except Cold as cold:
+                    cold_start = True
+                    await self.load(cold.stream)
+                    continue
+                error = await (self._settled(append) if append.events else self._stands(reader))
+            else:
+                draft, error = await self._under_the_lock(decide, asker, key)
             if error is None:
                 if isinstance(draft, Refused):
                     raise draft
@@ -102,7 +113,61 @@ class Pipeline:
                 return draft
             if isinstance(error, KeyTaken) and key is not None:
                 await self.replay(asker.actor.subject, key)
-            if not isinstance(error, Conflict) or time.monotonic() - began > patience_s:
+            if not isinstance(error, Conflict) or time.monotonic() - began > PATIENCE_S:
+                raise LogUnavailable("the decision could not be recorded") from None
+            conflicts += 1
+
+    def _drafted(
+        self, decide: Callable[[Reader], Draft[T]], reader: Reader, append: Append, asker: Asker, key: Key | None
+    ) -> Draft[T] | Refused:
+        """Decide, and fill in the append if there is anything to write. Raises Cold."""
+        try:
+            draft = decide(reader)
+        except Refused as refused:
+            return refused
+        if draft.events:
+            self._stage(append, reader, draft, asker, key)
+        return draft
+
+    async def _under_the_lock(
+        self, decide: Callable[[Reader], Draft[T]], asker: Asker, key: Key | None
+    ) -> tuple[Draft[T] | Refused, Exception | None]:
+        """Decide while the log's writer holds the commit lock, so that what is read stands until it is written."""
+        loop = asyncio.get_running_loop()
+        append = self._submitting.begin()
+        # What this process is about to write waits behind the lock, and comes too late: the log alone is read.
+        access: Access[Append] = Access()
+
+        async def judged() -> Draft[T] | Refused:
+            while True:
+                reader = Reader(access)
+                try:
+                    draft = self._drafted(decide, reader, append, asker, key)
+                except Cold as cold:
+                    access.put(cold.stream, Folded(*await self.threaded(partial(self._loader.load, cold.stream))))
+                    continue
+                append.expect = append.expect or {stream: folded.version for stream, folded in reader.reads.items()}
+                return draft
+
+        found: list[Draft[T] | Refused | Exception] = []
+
+        def judge() -> None:
+            judging = asyncio.run_coroutine_threadsafe(judged(), loop)
+            try:
+                found.append(judging.result(JUDGING_S))
+            except Exception as error:  # noqa: BLE001 - it is raised where it was asked for; here the lock must be let go
+                judging.cancel()
+                found.append(error)
+                raise LogUnavailable("the decision could not be made in time") from None
+
+        append.judge = judge
+        error = await self._settled(append)
+        match found:
+            case [Exception() as failed] if not isinstance(failed, Refused | TimeoutError):
+                raise failed
+            case [Draft() | Refused() as draft]:
+                return draft, error
+            case _:
                 raise LogUnavailable("the decision could not be recorded") from None
 
     async def warm(self, read: Callable[[Reader], None]) -> None:
@@ -118,9 +183,8 @@ class Pipeline:
     async def _stands(self, reader: Reader) -> Exception | None:
         """None where all that was read is committed and still stands in the log; else it is read anew next time."""
         for folded in reader.reads.values():
-            pending = None if folded.pending is None else self._waiting.get(id(folded.pending))
-            if pending is not None:
-                await asyncio.shield(pending)
+            if folded.pending is not None:
+                await self._submitting.outcome(folded.pending)
         heads = await self.threaded(lambda: self._log.heads(list(reader.reads)))
         moved = [stream for stream, folded in reader.reads.items() if heads[stream] != folded.version]
         for stream in moved:
@@ -167,8 +231,8 @@ class Pipeline:
         """Stop the threads that read."""
         self._threads.shutdown(wait=True)
 
-    def _stage(self, reader: Reader, draft: Draft[T], asker: Asker, key: Key | None) -> Append:
-        """Seal the draft's events at the versions they will have, fold them as pending, and hand them to the log."""
+    def _stage(self, append: Append, reader: Reader, draft: Draft[T], asker: Asker, key: Key | None) -> None:
+        """Seal the draft's events at the versions they will have, fold them as pending, and fill in the append."""
         now = self.now()
         expect = {}
         parents: list[Append] = []
@@ -191,31 +255,18 @@ class Pipeline:
             after[stream] = state, version
             if version % SNAPSHOT_EVERY == 0 and noun(stream) != "policy":
                 snapshots.append(snapshot(stream, version, state))
-        append = Append(
-            events=tuple(events),
-            expect=expect,
-            key=None if key is None else _kept(asker, key, draft, now),
-            locators=draft.locators,
-            parents=tuple(parents),
-            snapshots=tuple(snapshots),
-            sink=self._sink,
-        )
+        append.events = tuple(events)
+        append.expect = expect
+        append.key = None if key is None else _kept(asker, key, draft, now)
+        append.locators = draft.locators
+        append.parents = tuple(parents)
+        append.snapshots = tuple(snapshots)
         for stream, (state, version) in after.items():
             self._access.put(stream, Folded(state, version, append))
-        return append
 
     async def _settled(self, append: Append) -> Exception | None:
         """Hand an append over and wait for its outcome: None, or the error; then what it read is read anew."""
-        loop = self._loop
-        if loop is None:
-            loop = self._loop = asyncio.get_running_loop()
-        future = loop.create_future()
-        self._waiting[id(append)] = future
-        self._gathered.append(append)
-        if len(self._gathered) == 1:
-            loop.call_soon(self._release, loop, 0, loop.time() + LONGEST_GATHERING_S)
-        # Whoever asked may go away; what was decided is recorded all the same, and its outcome seen to.
-        await asyncio.shield(future)
+        await self._submitting.settled(append)
         if append.error is not None:
             await self._catch_up(append)
         return append.error
@@ -238,32 +289,6 @@ class Pipeline:
             failed = held.pending is not None and held.pending.error is not None
             if failed or heads.get(stream) != held.version:
                 self._access.drop(stream)
-
-    def _release(self, loop: asyncio.AbstractEventLoop, seen: int, latest: float) -> None:
-        """Hand what was gathered to the log as soon as a turn of the loop brings nothing more.
-
-        The writer takes whatever waits for it into one transaction. Given each append at once it would write many small
-        groups, and compete with this loop for the interpreter at each of them.
-        """
-        gathered = self._gathered
-        if len(gathered) > seen and loop.time() < latest:
-            loop.call_soon(self._release, loop, len(gathered), latest)
-            return
-        self._gathered = []
-        for append in gathered:
-            self._log.submit(append)
-
-    def _sink(self, appends: list[Append]) -> None:
-        """Called by the writer once a group: wake the loop once."""
-        loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._wake, appends)
-
-    def _wake(self, appends: list[Append]) -> None:
-        for append in appends:
-            future = self._waiting.pop(id(append), None)
-            if future is not None and not future.done():
-                future.set_result(None)
 
 
 def _standing(folded: Folded[Append]) -> tuple[State, int]:

@@ -24,9 +24,6 @@ from service.desk.importing import Imported, matched, read_document, rejected
 from service.desk.opened import part
 from service.log import LocatorEntry
 
-# Whoever asks about an account without pause, at another replica, may delay its protection and must not prevent it.
-PATIENCE_S = 60.0
-
 
 class StartProtection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Protect a party at once. It only narrows, and lapses after 72 hours unless two people of tier 3 confirm it.
@@ -123,7 +120,7 @@ async def start(
         answer = ProtectionAnswer(protection_id, "provisional", until.isoformat())
         return Draft(answer, events, status=201)
 
-    draft = await desk.pipeline.carry_out(asker, decide, key=key, patience_s=PATIENCE_S)
+    draft = await desk.pipeline.carry_out(asker, decide, key=key)
     desk.later(*(deliver_link(desk, body.safe_contact, each) for each in sent))
     return draft
 
@@ -145,7 +142,7 @@ async def confirm(
         )
         return Draft(answer, [(account.stream(account_id), confirmed)])
 
-    return await desk.pipeline.carry_out(asker, decide, key=key, patience_s=PATIENCE_S)
+    return await desk.pipeline.carry_out(asker, decide, key=key)
 
 
 async def declare_split(
@@ -190,4 +187,4 @@ async def declare_split(
         events: list[tuple[str, Event]] = [(booking.stream(booking_id), declared)]
         return Draft(SplitAnswer(declared.split_id), events, locators=entries, status=201)
 
-    return await desk.pipeline.carry_out(asker, decide, key=key, patience_s=PATIENCE_S)
+    return await desk.pipeline.carry_out(asker, decide, key=key)

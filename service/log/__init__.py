@@ -21,6 +21,7 @@ How an append travels::
 from service.log.append import Append, IdempotencyKey, LocatorEntry, Snapshot
 from service.log.errors import Conflict, KeyTaken, LogError, LogUnavailable, Refused
 from service.log.log import EventLog
+from service.log.reading import Row
 from service.log.schema import migrate, migrate_keys
 from service.log.subscription import Subscription
 
@@ -34,6 +35,7 @@ __all__ = [
     "LogError",
     "LogUnavailable",
     "Refused",
+    "Row",
     "Snapshot",
     "Subscription",
     "migrate",

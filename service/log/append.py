@@ -73,6 +73,9 @@ class Append(msgspec.Struct, eq=False):
     writer's settings and writes a mark that needs a flush.
     ``sink``: called once per group and distinct sink with the settled appends, from the writer thread (from the
     submitting thread where the queue is full or the log closed).
+    ``judge``: what fills the rest of this in, called by the writer thread once it holds the commit lock, so that
+    nothing can be written between what it reads and what it writes. It may raise a ``LogError``, and takes no longer
+    than it must: everybody who writes waits for it. Such an append is a transaction of its own.
 
     Outcome: ``settled``, then ``error`` (None: committed and flushed) and ``positions``, one for each event.
     """
@@ -83,6 +86,7 @@ class Append(msgspec.Struct, eq=False):
     locators: tuple[LocatorEntry, ...] = ()
     parents: tuple[Append, ...] = ()
     sink: Callable[[list[Append]], None] | None = None
+    judge: Callable[[], None] | None = None
     snapshots: tuple[Snapshot, ...] = ()
     keep_snapshots: bool = False
     tracking: Mapping[str, int] | None = None

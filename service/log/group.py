@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from service.log.append import Append, Snapshot
 
-__all__ = ["Group", "check", "reset"]
+__all__ = ["Group", "check", "judged", "reset"]
 
 
 class Group:
@@ -141,6 +141,15 @@ def check(append: Append) -> Refused | None:
             return Refused("the versions of an append's events do not follow on from the expected ones")
         moved[stream] = version + 1
     return None
+
+
+def judged(append: Append) -> None:
+    """Have an append judged that is to be judged under the commit lock. Raises LogError."""
+    if append.judge is not None:
+        append.judge()
+        wrong = check(append)
+        if wrong is not None:
+            raise wrong
 
 
 def reset(appends: Iterable[Append]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from eventsourcing.persistence import Notification, StoredEvent
+import msgspec
+from eventsourcing.persistence import Notification
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from service.log.database import Database
 
-__all__ = ["Reader"]
+__all__ = ["Reader", "Row"]
 
 T = TypeVar("T")
 
@@ -49,15 +50,13 @@ KEY = select(idempotency_keys).where(
 TRACKED = select(tracking.c.position).where(tracking.c.application == bindparam("application"))
 
 
-def _stored(stream: str, version: int, name: str, state: bytes) -> StoredEvent:
-    """Make a row, as ``StoredEvent(...)`` would, without its four calls of ``object.__setattr__``: half the time."""
-    made = object.__new__(StoredEvent)
-    fields = made.__dict__
-    fields["originator_id"] = stream
-    fields["originator_version"] = version
-    fields["topic"] = name
-    fields["state"] = state
-    return made
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """A stored event, in the words of the library's `StoredEvent`, which takes eight times as long to make."""
+
+    originator_id: str
+    originator_version: int
+    topic: str
+    state: bytes
 
 
 class Reader:
@@ -89,7 +88,7 @@ class Reader:
                 raise LogUnavailable(msg) from None
         raise AssertionError  # pragma: no cover - the loop returns or raises
 
-    def read(self, stream: str, *, gt: int = 0) -> list[StoredEvent]:
+    def read(self, stream: str, *, gt: int = 0) -> list[Row]:
         """The events of a stream with versions greater than ``gt``, in order."""
         values = {"stream": stream, "gt": gt}
         parameters = [values[name] for name in self._order] if self._order else values
@@ -98,15 +97,14 @@ class Reader:
         # (20,000 events: 2.6 us each against 4.0 on SQLite, 2.4 against 6.6 on PostgreSQL).
         return self._ask(
             lambda c: [
-                _stored(*row)
-                for row in cursor(c.connection.driver_connection).execute(self._stream, parameters).fetchall()
+                Row(*row) for row in cursor(c.connection.driver_connection).execute(self._stream, parameters).fetchall()
             ]
         )
 
-    def page(self, stream: str, *, gt: int, limit: int) -> list[StoredEvent]:
+    def page(self, stream: str, *, gt: int, limit: int) -> list[Row]:
         """The first ``limit`` events of a stream with versions greater than ``gt``, in order."""
         parameters = {"stream": stream, "gt": gt, "rows": limit}
-        return self._ask(lambda c: [StoredEvent(*row) for row in c.execute(PAGE, parameters)])
+        return self._ask(lambda c: [Row(*row) for row in c.execute(PAGE, parameters)])
 
     def read_all(self, *, gt: int = 0, limit: int) -> list[Notification]:
         """Up to ``limit`` events of the whole log with positions greater than ``gt``, in order."""

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.log import tables
 from service.log.database import Repeats
 from service.log.errors import Conflict, LogError, LogUnavailable, Refused, reason, repeated
-from service.log.group import Group, check, reset
+from service.log.group import Group, check, judged, reset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -114,7 +114,9 @@ class Writer:
             if group:
                 self._busy = (monotonic(), group)
                 try:
-                    self._write(group)
+                    for each in _transactions(group):
+                        if not self._write(each):
+                            self._fail(group, LogUnavailable("the log's database cannot be written"))
                 except Exception as error:  # noqa: BLE001 - the thread must outlive anything, and answer for it
                     self._fail(group, LogUnavailable(f"the event log failed ({type(error).__name__})"))
                 self._busy = (0.0, [])
@@ -186,6 +188,8 @@ class Writer:
         group = Group(appends)
         try:
             database.begin(connection)
+            for append in appends:
+                judged(append)
             heads, last = database.heads(connection, group.streams())
             keys = group.keys()
             taken = database.taken_keys(connection, keys) if keys else set()
@@ -228,6 +232,8 @@ class Writer:
             self._database.rollback(connection)
         except Exception:  # noqa: BLE001 - it is dropped, which rolls back
             self._drop()
+        if isinstance(error, LogError):  # what was to be judged under the lock could not be
+            return _Unwritable(error)
         if repeated(error):
             return _Unwritable(Conflict("a row of this append is in the log already"))
         if isinstance(error, driver.DataError | driver.IntegrityError) or not isinstance(
@@ -271,6 +277,12 @@ class Writer:
         for sink, appends in told.items():
             with contextlib.suppress(Exception):  # an event loop that is closed; the writer goes on for the others
                 sink(appends)
+
+
+def _transactions(appends: list[Append]) -> list[list[Append]]:
+    """The appends that can be settled together, then each that is judged under the lock."""
+    ready = [append for append in appends if append.judge is None]
+    return [*([ready] if ready else []), *([append] for append in appends if append.judge is not None)]
 
 
 class _Unwritable(Exception):

@@ -30,6 +30,7 @@ from domain.event import (
     upcast,
 )
 from service.chance import take
+from service.log import Row
 from service.sealing.errors import CorruptEvent, KeyMissing, SealBroken, SealingError
 from service.sealing.keys import KeyRing
 from service.sealing.marks import own_key
@@ -45,6 +46,17 @@ _NOT_SEALED = b'"as":"plain"'  # within a JSON string the quotes would be escape
 class _Stored(msgspec.Struct, frozen=True, gc=False):
     header: Header
     event: Event
+
+
+class _Retired(msgspec.Struct, frozen=True, gc=False):
+    """What an earlier release stored, its event not yet in today's shape."""
+
+    header: msgspec.Raw
+    event: dict[str, Any]
+
+
+_RETIRED = msgspec.json.Decoder(_Retired)
+_HEADER = msgspec.json.Decoder(Header)
 
 
 class Codec:
@@ -74,7 +86,7 @@ class Codec:
             raise SealingError(f"{name} holds personal data in a field that is not sealed")
         return StoredEvent(stream, version, name, state), event
 
-    def decode(self, stored: StoredEvent) -> tuple[Header, Event]:
+    def decode(self, stored: Row | StoredEvent) -> tuple[Header, Event]:
         """Read a stored event in today's shape, its personal values still sealed.
 
         Raises EventShapeError for a name that nobody knows, CorruptEvent for bytes that cannot be read.
@@ -113,17 +125,16 @@ class Codec:
         names = (kept.name, *ancestors(kept.name))
         return self._opened(kept.personal, stream, kept.version, kept.field, kept.index, names)
 
-    def open_event(self, recorded: Recorded) -> Event:
-        """The event with its personal values in the open; those of people who were forgotten stay sealed.
+    def open_event(self, event: Event, stored: Row | StoredEvent) -> Event:
+        """A decoded event with its personal values in the open; those of people who were forgotten stay sealed.
 
         Raises SealBroken, KeysUnavailable. Whoever calls this may read all of it, and has put it on record.
         """
-        event, name = recorded.event, recorded.name
         shape = self._shapes.get(event.NAME) or self._shape(event.NAME, type(event))
         if not shape.places:
             return event
         changes: dict[str, Any] = {}
-        at, names = (recorded.stream, recorded.version), (name,)
+        at, names = (str(stored.originator_id), stored.originator_version), (stored.topic,)
         for place in shape.places:
             value, field = getattr(event, place.field), place.field
             if place.many:
@@ -195,11 +206,11 @@ class Codec:
         shape = self._shapes[name] = shape_of(cls)
         return shape
 
-    def _upcast(self, stored: StoredEvent) -> tuple[Header, Event]:
+    def _upcast(self, stored: Row | StoredEvent) -> tuple[Header, Event]:
         try:
-            raw = msgspec.json.decode(stored.state, type=dict[str, dict[str, Any]])
-            name, body = upcast(stored.topic, raw["event"])
-            return msgspec.convert(raw["header"], Header), msgspec.convert(body, EVENTS[name])
+            raw = _RETIRED.decode(stored.state)
+            name, body = upcast(stored.topic, raw.event)
+            return _HEADER.decode(raw.header), msgspec.convert(body, EVENTS[name])
         except EventShapeError:
             raise
         except Exception:  # noqa: BLE001 - an upcaster may fail in any way on damaged bytes, and its error repeats them

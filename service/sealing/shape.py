@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -83,6 +84,7 @@ def bound_to(stream: str, version: int) -> bytes:
     return b"watchword.seal.1" + version.to_bytes(8) + _measured(stream)
 
 
+@lru_cache(4096)  # replaying a stream, it is the same one each time
 def _measured(text: str) -> bytes:
     data = text.encode()
     return len(data).to_bytes(4) + data

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from eventsourcing.persistence import StoredEvent
 
-from service.log import Append, EventLog, migrate
+from service.log import Append, EventLog, Row, migrate
 from tests.postgres import drop_database, new_database
 
 
@@ -55,6 +55,11 @@ def log(url: str, open_log: Callable[[str], EventLog]) -> EventLog:
 def event(stream: str, version: int, *, name: str = "thing.happened.v1", state: bytes = b"{}") -> StoredEvent:
     """A row to write."""
     return StoredEvent(stream, version, name, state)
+
+
+def as_read(stored: StoredEvent) -> Row:
+    """The row as it is read back."""
+    return Row(str(stored.originator_id), stored.originator_version, stored.topic, stored.state)
 
 
 def one(stream: str, expected: int, **fields: object) -> Append:

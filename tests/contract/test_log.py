@@ -24,7 +24,7 @@ from service.log import (
     migrate,
 )
 
-from .conftest import event, one
+from .conftest import as_read, event, one
 
 SECRET = "hunter2-Madrid"
 
@@ -68,8 +68,8 @@ def test_an_append_is_read_back_and_numbered_from_one(log: EventLog) -> None:
         Append(events=(event("account:1", 1, state=b"\x00\xff"), event("account:1", 2)), expect={"account:1": 0})
     )
     assert positions == (1, 2)
-    assert log.read("account:1") == [event("account:1", 1, state=b"\x00\xff"), event("account:1", 2)]
-    assert log.read("account:1", gt=1) == [event("account:1", 2)]
+    assert log.read("account:1") == [as_read(event("account:1", 1, state=b"\x00\xff")), as_read(event("account:1", 2))]
+    assert log.read("account:1", gt=1) == [as_read(event("account:1", 2))]
     assert log.read("account:2") == []
     assert [found.id for found in log.read_all(limit=10)] == [1, 2]
     assert log.read_all(gt=1, limit=10) == [Notification("account:1", 2, "thing.happened.v1", b"{}", 2)]
@@ -382,3 +382,43 @@ def test_a_probe_passes_and_leaves_no_event(log: EventLog) -> None:
     log.probe()
     log.probe()
     assert log.last_position() == 0
+
+
+def test_what_is_judged_under_the_lock_cannot_be_overtaken(
+    log: EventLog, url: str, open_log: Callable[[str], EventLog]
+) -> None:
+    other = open_log(url)
+    log.append(one("account:1", 0))
+    others: list[Append] = []
+    late = Append()
+
+    def judge() -> None:
+        version = log.heads(["account:1"])["account:1"]
+        overtaking = one("account:1", version)
+        other.submit(overtaking)  # waits for the lock, and finds that the stream has moved on
+        others.append(overtaking)
+        late.events = (event("account:1", version + 1),)
+        late.expect = {"account:1": version}
+
+    late.judge = judge
+    assert log.append(late) == (2,)
+    with pytest.raises(Conflict):
+        other.append(one("account:1", 1))
+    assert isinstance(others[0].error, Conflict)
+    assert [each.originator_version for each in log.read("account:1")] == [1, 2]
+
+
+def test_what_cannot_be_judged_fails_alone_and_lets_go_of_the_lock(log: EventLog) -> None:
+    def judge() -> None:
+        raise Conflict("somebody else")
+
+    def unfit() -> None:
+        misnumbered.events = (event("account:1", 9),)
+        misnumbered.expect = {"account:1": 0}
+
+    failed, misnumbered, written = Append(judge=judge), Append(judge=unfit), one("account:1", 0)
+    in_one_group(log, [failed, misnumbered, written])
+    assert isinstance(failed.error, Conflict)
+    assert isinstance(misnumbered.error, Refused)
+    assert written.error is None
+    assert log.append(one("account:1", 1)) == (2,)
