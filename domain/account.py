@@ -13,11 +13,12 @@ import msgspec
 from msgspec.structs import replace
 
 from domain import party as parties
+from domain import protection
 from domain.attempt import DisclosureAttempted, Heard
-from domain.event import Event, Kept, event
+from domain.event import Event, event
 from domain.party import Party, PartyAdded
-from domain.passcode import CallBack, CallBackPlaced, Offer, Passcode, PasscodeOffered, PasscodeSet, PasscodeTried
-from domain.protection import PROVISIONAL_LASTS, Protection, ProtectionConfirmed, ProtectionStarted
+from domain.passcode import CallBackPlaced, PasscodeOffered, PasscodeSet, PasscodeTried
+from domain.protection import Protection, ProtectionConfirmed, ProtectionStarted
 from domain.refusal import Refused
 
 
@@ -121,10 +122,10 @@ def evolve(state: AccountState, happened: Event, version: int) -> AccountState: 
         case PartyAdded(party_id=party_id):
             return replace(state, parties={**state.parties, party_id: parties.added(happened, version)})
         case PasscodeOffered() | PasscodeSet() | CallBackPlaced():
-            party = _with_passcode(state.parties[happened.party_id], happened, version)
+            party = parties.evolve(state.parties[happened.party_id], happened, version)
             return replace(state, parties={**state.parties, happened.party_id: party})
         case ProtectionStarted() | ProtectionConfirmed():
-            return replace(state, protections=_protections(state.protections, happened, version))
+            return replace(state, protections=protection.evolve(state.protections, happened, version))
         case _:
             return state
 
@@ -139,62 +140,6 @@ def _counted(known: Mapping[str, Party], listeners: tuple[Heard, ...]) -> Mappin
                 counted = dict(known)
             counted[heard.party_id] = replace(party, attempts=party.attempts + 1)
     return known if counted is None else counted
-
-
-def _with_passcode(party: Party, happened: PasscodeOffered | PasscodeSet | CallBackPlaced, version: int) -> Party:
-    match happened:
-        case PasscodeOffered():
-            return replace(party, offer=Offer(happened.offer_id, happened.token, happened.reason, happened.expires_at))
-        case CallBackPlaced():
-            digest = Kept(happened.digest, version, CallBackPlaced.NAME, "digest")
-            placed = CallBack(
-                happened.call_back_id, digest, happened.supervisor, happened.interaction_id, happened.expires_at
-            )
-            return replace(party, call_back=placed)
-        case PasscodeSet():
-            digest = Kept(happened.digest, version, PasscodeSet.NAME, "digest")
-            passcode = Passcode(happened.passcode_id, digest, happened.gates)
-            duress = None
-            if happened.duress_digest is not None:
-                kept = Kept(happened.duress_digest, version, PasscodeSet.NAME, "duress_digest")
-                duress = Passcode(happened.duress_id, kept, happened.gates)
-            gated = party.gated or happened.gates
-            return replace(party, passcode=passcode, duress=duress, gated=gated, offer=None)
-
-
-def _protections(
-    known: Mapping[str, Protection], happened: ProtectionStarted | ProtectionConfirmed, version: int
-) -> Mapping[str, Protection]:
-    before = known.get(happened.party_id)
-    match happened:
-        case ProtectionStarted():
-            return {**known, happened.party_id: _started(before, happened, version)}
-        case ProtectionConfirmed(confirmer=confirmer, complete=complete):
-            if before is None:
-                return known
-            until = None if complete else before.until
-            confirmed = replace(before, until=until, confirmers=(*before.confirmers, confirmer))
-            return {**known, happened.party_id: confirmed}
-
-
-def _started(before: Protection | None, happened: ProtectionStarted, version: int) -> Protection:
-    """A protection that is asked for, or asked for again.
-
-    Asking again only narrows: what two people confirmed stays confirmed, whoever was named adverse stays named, and
-    while it is in force, or has left a booking guarded, the safe contact stays the one it had, because whoever holds
-    that can be called back.
-    """
-    adverse = frozenset(happened.adverse)
-    safe_contact = Kept(happened.safe_contact, version, ProtectionStarted.NAME, "safe_contact")
-    if before is not None:
-        adverse |= before.adverse
-        if before.until is None:
-            return replace(before, adverse=adverse)
-        if happened.guarded or before.active(happened.until - PROVISIONAL_LASTS):
-            safe_contact = before.safe_contact
-    return Protection(
-        happened.protection_id, happened.party_id, adverse, safe_contact, happened.until, happened.started_by
-    )
 
 
 def exists(state: AccountState) -> None:

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 import msgspec
+from msgspec.structs import replace
 
 from domain.event import Event, Kept, Personal, event
-from domain.passcode import CallBack, Offer, Passcode
+from domain.passcode import CallBack, CallBackPlaced, Offer, Passcode, PasscodeOffered, PasscodeSet
 
 KINDS = ("holder", "traveller", "contact")
 
@@ -55,6 +56,28 @@ def added(recorded: PartyAdded, version: int) -> Party:
     """The party as first recorded, at this version of the account's stream."""
     profile = Kept(recorded.profile, version, PartyAdded.NAME, "profile")
     return Party(recorded.party_id, recorded.kind, frozenset(recorded.marks), profile, hidden=recorded.hidden)
+
+
+def evolve(party: Party, happened: PasscodeOffered | PasscodeSet | CallBackPlaced, version: int) -> Party:
+    """Fold what happened to this party's secrets, at this version of the account's stream."""
+    match happened:
+        case PasscodeOffered():
+            return replace(party, offer=Offer(happened.offer_id, happened.token, happened.reason, happened.expires_at))
+        case CallBackPlaced():
+            digest = Kept(happened.digest, version, CallBackPlaced.NAME, "digest")
+            placed = CallBack(
+                happened.call_back_id, digest, happened.supervisor, happened.interaction_id, happened.expires_at
+            )
+            return replace(party, call_back=placed)
+        case PasscodeSet():
+            digest = Kept(happened.digest, version, PasscodeSet.NAME, "digest")
+            passcode = Passcode(happened.passcode_id, digest, happened.gates)
+            duress = None
+            if happened.duress_digest is not None:
+                kept = Kept(happened.duress_digest, version, PasscodeSet.NAME, "duress_digest")
+                duress = Passcode(happened.duress_id, kept, happened.gates)
+            gated = party.gated or happened.gates
+            return replace(party, passcode=passcode, duress=duress, gated=gated, offer=None)
 
 
 def identify(parties: Mapping[str, Party], offered: Mapping[str, Mapping[str, str]], *, locator_shown: bool) -> str:

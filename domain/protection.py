@@ -6,10 +6,12 @@ nothing: a booking whose views have come to differ stays guarded until people ha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
+from msgspec.structs import replace
 
 from domain.event import Actor, Event, Kept, Personal, event
 from domain.refusal import Refused
@@ -62,6 +64,42 @@ class ProtectionConfirmed(Event, frozen=True, kw_only=True):
     party_id: str
     confirmer: str
     complete: bool
+
+
+def evolve(
+    known: Mapping[str, Protection], happened: ProtectionStarted | ProtectionConfirmed, version: int
+) -> Mapping[str, Protection]:
+    """Fold one event that stands at `version` of the account's stream; protections by party."""
+    before = known.get(happened.party_id)
+    match happened:
+        case ProtectionStarted():
+            return {**known, happened.party_id: _started(before, happened, version)}
+        case ProtectionConfirmed(confirmer=confirmer, complete=complete):
+            if before is None:
+                return known
+            until = None if complete else before.until
+            confirmed = replace(before, until=until, confirmers=(*before.confirmers, confirmer))
+            return {**known, happened.party_id: confirmed}
+
+
+def _started(before: Protection | None, happened: ProtectionStarted, version: int) -> Protection:
+    """A protection that is asked for, or asked for again.
+
+    Asking again only narrows: what two people confirmed stays confirmed, whoever was named adverse stays named, and
+    while it is in force, or has left a booking guarded, the safe contact stays the one it had, because whoever holds
+    that can be called back.
+    """
+    adverse = frozenset(happened.adverse)
+    safe_contact = Kept(happened.safe_contact, version, ProtectionStarted.NAME, "safe_contact")
+    if before is not None:
+        adverse |= before.adverse
+        if before.until is None:
+            return replace(before, adverse=adverse)
+        if happened.guarded or before.active(happened.until - PROVISIONAL_LASTS):
+            safe_contact = before.safe_contact
+    return Protection(
+        happened.protection_id, happened.party_id, adverse, safe_contact, happened.until, happened.started_by
+    )
 
 
 def start(account: AccountState, started: ProtectionStarted) -> ProtectionStarted:
