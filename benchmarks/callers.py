@@ -9,7 +9,7 @@ import msgspec
 
 from benchmarks.figure import Unsound
 from benchmarks.pairs import Codes, Office, Outbox, Pair
-from benchmarks.server import Server
+from benchmarks.server import Watchword
 from benchmarks.wire import Reply, Wire
 
 _DECISION = re.compile(rb'"decision_id":"([0-9a-f]{32})"')
@@ -46,10 +46,8 @@ def disclosed(reply: Reply) -> bool:
     return bool(told.get("document") or told.get("bookings"))
 
 
-def callers(server: Server) -> list[Caller]:
+def callers(server: Watchword) -> list[Caller]:
     """Make a pair of accounts and the three callers; each is told what he may know. Raises Unsound."""
-    if server.settings is None:
-        raise Unsound("this is not a server of ours")
     office = Office(server.settings, server.port, Codes(), Outbox(server.settings))
     number = 0
     while (pair := office.pair(number, _SEED)).has_passcode or not pair.protected.shown:

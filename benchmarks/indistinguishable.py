@@ -19,14 +19,14 @@ import msgspec
 from benchmarks import server
 from benchmarks.figure import Figure, Run, Unsound
 from benchmarks.pairs import Codes, Office, Outbox, Pair
-from benchmarks.server import Server
+from benchmarks.server import Watchword
 from benchmarks.telling import Ear, Timed, Told, auc, interval_us
 from benchmarks.transcripts import TRY, Act, Voice, Writer
 from benchmarks.wire import Reply, Wire
 
 PAIRS, BATCH = 2_000, 250
 WINDOW = 6
-Serve = Callable[[Path], AbstractContextManager[Server]]
+Serve = Callable[[Path], AbstractContextManager[Watchword]]
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -140,13 +140,10 @@ def measure(
     return findings
 
 
-def _conversations(started: Server, numbers: range, codes: Codes, seed: str) -> list[Conversation]:
+def _conversations(started: Watchword, numbers: range, codes: Codes, seed: str) -> list[Conversation]:
     """Make the pairs, two at a time."""
-    settings = started.settings
-    if settings is None:
-        raise Unsound("this is not a server of ours")
-    outbox = Outbox(settings)
-    offices = [Office(settings, started.port, codes, outbox) for _ in range(2)]
+    outbox = Outbox(started.settings)
+    offices = [Office(started.settings, started.port, codes, outbox) for _ in range(2)]
 
     def made(at: int) -> list[Pair]:
         return [offices[at].pair(number, seed) for number in numbers[at :: len(offices)]]
@@ -158,7 +155,7 @@ def _conversations(started: Server, numbers: range, codes: Codes, seed: str) -> 
     return [Conversation(pair, seed, offices[0].agents) for pair in sorted(found, key=lambda pair: pair.number)]
 
 
-def _warm(started: Server, wire: Wire) -> None:
+def _warm(started: Watchword, wire: Wire) -> None:
     """The first requests of a process find nothing made ready; they are nobody's."""
     for _ in range(200):
         if wire.send("GET", "/healthz").status != 200:

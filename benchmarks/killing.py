@@ -105,8 +105,6 @@ def kill(
     url = ""
     for number in range(rounds):
         with watchword(folder, **urls) as server:
-            if server.settings is None:
-                raise Unsound("this is not a server of ours")
             url = server.settings.database_url
             asked = asked or callers(server)
             load = Load(asked, server.port, f"{seed}/{number}")

@@ -21,11 +21,16 @@ STOP_S = 20.0
 
 
 class Server(msgspec.Struct, frozen=True):
-    """A server that runs: its port, its process, and its settings where it is ours."""
+    """A server that runs: its port and its process."""
 
     port: int
     process: subprocess.Popen[bytes]
-    settings: Settings | None = None
+
+
+class Watchword(Server, frozen=True):
+    """One of ours, with its settings."""
+
+    settings: Settings
 
 
 def _clean() -> dict[str, str]:
@@ -34,13 +39,16 @@ def _clean() -> dict[str, str]:
 
 
 @contextmanager
-def watchword(home: Path, **given: str) -> Iterator[Server]:
-    """Our service as `watchword serve` runs it, over fresh databases in this folder, or at the URLs given."""
+def watchword(home: Path, *, module: str = "service.cli", **given: str) -> Iterator[Watchword]:
+    """Our service as `watchword serve` runs it, over fresh databases in this folder, or at the URLs given.
+
+    Another module may run it in the command line's place.
+    """
     wanted = {f"{PREFIX}{name}": value for name, value in {"HOME": str(home), "PORT": "0", **given}.items()}
     settings = settings_from(wanted)
     home.mkdir(parents=True, exist_ok=True)
     composition.prepare(settings)
-    command = [sys.executable, "-m", "service.cli", "serve", "--json"]
+    command = [sys.executable, "-m", module, "serve", "--json"]
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(command, env={**_clean(), **wanted}, stdout=subprocess.PIPE, stderr=log)
     with _stopping(process):
@@ -49,7 +57,7 @@ def watchword(home: Path, **given: str) -> Iterator[Server]:
         if not told:
             raise Unsound(f"the service did not start: {(home / 'log').read_text(encoding='utf-8')[-500:]}")
         port = int(msgspec.json.decode(told, type=dict[str, str])["url"].rpartition(":")[2])
-        yield Server(port, process, settings)
+        yield Watchword(port, process, settings)
 
 
 @contextmanager

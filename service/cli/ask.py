@@ -9,9 +9,10 @@ import typer
 
 from domain.field_class import FieldClass
 from service.cli import show
-from service.cli.client import Service, path
+from service.cli.client import path
+from service.cli.connection import Connection
 from service.cli.exits import Code, Failed
-from service.cli.options import URL, InteractionId, Json, Token, Url
+from service.cli.options import InteractionId, spread
 
 
 class Purpose(StrEnum):
@@ -21,6 +22,7 @@ class Purpose(StrEnum):
     OPERATIONS = "operations"
 
 
+@spread
 def ask(
     interaction: InteractionId,
     *,
@@ -34,9 +36,7 @@ def ask(
         ),
     ] = "EI",
     purpose: Annotated[Purpose, typer.Option(help="What it is for.")] = Purpose.SERVICE,
-    url: Url = URL,
-    token: Token = "",
-    as_json: Json = False,
+    connection: Connection,
 ) -> None:
     """Ask about one booking, or without one for the list of those this contact may know of.
 
@@ -47,10 +47,8 @@ def ask(
         raise Failed(Code.USAGE, f"--classes takes letters of {''.join(FieldClass)}, such as EI")
     if locator and booking:
         raise Failed(Code.USAGE, "name the booking by --locator or by --booking, not both")
-    with Service(url, token) as service:
-        if locator or booking:
-            body = {"classes": letters, "purpose": purpose, "locator": locator, "booking_id": booking}
-            answer = service.write(path("interactions", interaction, "disclosures"), body)
-        else:
-            answer = service.read(path("interactions", interaction, "bookings"))
-    show.answered(answer, as_json=as_json)
+    if locator or booking:
+        body = {"classes": letters, "purpose": purpose, "locator": locator, "booking_id": booking}
+        connection.write(path("interactions", interaction, "disclosures"), body, view=show.answered)
+    else:
+        connection.read(path("interactions", interaction, "bookings"), view=show.answered)

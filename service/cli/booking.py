@@ -12,10 +12,11 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from service.cli import documents, show
-from service.cli.client import Service, path
+from service.cli.client import path
+from service.cli.connection import Connection
 from service.cli.documents import Format
 from service.cli.exits import Code, Failed, plain
-from service.cli.options import URL, AccountId, BookingId, Json, Key, Token, Url
+from service.cli.options import AccountId, BookingId, Key, spread
 
 app = typer.Typer(no_args_is_help=True, help="Bookings: import GDS documents, declare what is shown.")
 
@@ -40,6 +41,7 @@ class Hers(StrEnum):
 
 
 @app.command("import")
+@spread
 def import_bookings(
     account: AccountId,
     files: Annotated[list[Path], typer.Argument(metavar="FILES", help="The documents: XML or JSON.")],
@@ -54,9 +56,7 @@ def import_bookings(
         typer.Option("--traveller", metavar="REF=PARTY", help="Who a traveller of the document is; repeat for each."),
     ] = None,
     key: Key = "",
-    url: Url = URL,
-    token: Token = "",
-    as_json: Json = False,
+    connection: Connection,
 ) -> None:
     """Import GDS documents as the held views of bookings.
 
@@ -68,7 +68,7 @@ def import_bookings(
     more = _more(booking, traveller or [])
     where = path("accounts", account, "bookings")
     failed = 0
-    with Service(url, token) as service, _bar() as bar:
+    with connection.service() as service, _bar() as bar:
         for file in bar.track(files) if len(files) > 1 else files:
             try:
                 name, document = documents.read(file, form)
@@ -81,10 +81,10 @@ def import_bookings(
                     ) from None
                 failed += 1
                 typer.echo(f"{plain(str(file))}: {error.line}", err=True)
-                if as_json:
+                if connection.as_json:
                     show.raw(msgspec.json.encode({"file": str(file), "problem": error.line}))
                 continue
-            _told(file, answer, as_json=as_json)
+            _told(file, answer, as_json=connection.as_json)
     if len(files) > 1:
         typer.echo(f"{len(files) - failed} of {len(files)} documents imported", err=True)
     if failed:
@@ -121,6 +121,7 @@ def _told(file: Path, answer: bytes, *, as_json: bool) -> None:
 
 
 @app.command("split")
+@spread
 def declare_split(
     booking: BookingId,
     *,
@@ -136,9 +137,7 @@ def declare_split(
     ] = None,
     form: FormatOption = Format.AUTO,
     key: Key = "",
-    url: Url = URL,
-    token: Token = "",
-    as_json: Json = False,
+    connection: Connection,
 ) -> None:
     """Declare a visibility split: what is shown in the place of what is held, and how it lives on (tier 3)."""
     fates = {
@@ -154,5 +153,4 @@ def declare_split(
             body["format"], body["document"] = documents.read(document, form)
         except Failed as error:
             raise Failed(error.code, f"{document}: {error.line}") from None
-    with Service(url, token) as service:
-        show.fields(service.write(path("bookings", booking, "split"), body, key=key), as_json=as_json)
+    connection.write(path("bookings", booking, "split"), body, key=key)

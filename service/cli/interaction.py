@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from service.cli import secret, show
-from service.cli.client import Service, path
-from service.cli.options import (
-    URL,
-    DateOfBirth,
-    Email,
-    GivenName,
-    InteractionId,
-    Json,
-    Key,
-    ListenerId,
-    Loyalty,
-    Phone,
-    Surname,
-    Token,
-    Url,
-    facts,
-)
+from service.cli import secret
+from service.cli.client import path
+from service.cli.connection import Connection
+from service.cli.options import Facts, InteractionId, Key, ListenerId, spread
 from service.cli.secret import FromStdin
 
 app = typer.Typer(no_args_is_help=True, help="Interactions: one call, chat or portal session.")
@@ -49,72 +35,52 @@ class ListenerKind(StrEnum):
     RELAY_OPERATOR = "relay_operator"
 
 
-def _write(url: str, token: str, key: str, body: dict[str, Any] | None, *where: str, method: str = "POST") -> bytes:
-    with Service(url, token) as service:
-        return service.write(path("interactions", *where), body, key=key, method=method)
-
-
 @app.command("open")
+@spread
 def open_interaction(
     *,
     contact: Annotated[str, typer.Option(help="Where it comes from: a number, a session id. Evidence, never proof.")],
     channel: Annotated[Channel, typer.Option(help="How it came.")] = Channel.CALL,
     key: Key = "",
-    url: Url = URL,
-    token: Token = "",
-    as_json: Json = False,
+    connection: Connection,
 ) -> None:
     """Open a contact, in which nothing is known of anybody yet, and print its id."""
-    show.fields(_write(url, token, key, {"contact_id": contact, "channel": channel}), as_json=as_json)
+    connection.write(path("interactions"), {"contact_id": contact, "channel": channel}, key=key)
 
 
 @app.command("bind")
+@spread
 def bind(
     interaction: InteractionId,
     *,
     locator: Annotated[str, typer.Option(help="The locator the caller gave.")] = "",
     account: Annotated[str, typer.Option(help="The account's id, where it is known.")] = "",
-    surname: Surname = "",
-    given_name: GivenName = "",
-    date_of_birth: DateOfBirth = "",
-    email: Email = "",
-    phone: Phone = "",
-    loyalty: Loyalty = "",
+    facts: Facts,
     key: Key = "",
-    url: Url = URL,
-    token: Token = "",
-    as_json: Json = False,
+    connection: Connection,
 ) -> None:
     """Say which account it is about, and what the caller offered. The answer is the same whatever was found."""
-    offered = facts(
-        surname=surname,
-        given_name=given_name,
-        date_of_birth=date_of_birth,
-        email=email,
-        phone=phone,
-        loyalty=loyalty,
-    )
-    body: dict[str, Any] = {"facts": offered, "locator": locator, "account_id": account}
-    show.fields(_write(url, token, key, body, interaction, "bind"), as_json=as_json)
+    body = {"facts": facts.given(), "locator": locator, "account_id": account}
+    connection.write(path("interactions", interaction, "bind"), body, key=key)
 
 
 @app.command("verify")
+@spread
 def verify(
     interaction: InteractionId,
     *,
     listener: Annotated[str, typer.Option(help="Which listener said it; without, the caller.")] = "",
     stdin: FromStdin = False,
     key: Key = "",
-    url: Url = URL,
-    token: Token = "",
-    as_json: Json = False,
+    connection: Connection,
 ) -> None:
     """Try a passcode. It is asked for without an echo, or read from stdin; one that is not accepted is no error."""
     body = {"passcode": secret.ask("passcode", stdin=stdin)} | ({"listener_id": listener} if listener else {})
-    show.fields(_write(url, token, key, body, interaction, "verifications"), as_json=as_json)
+    connection.write(path("interactions", interaction, "verifications"), body, key=key)
 
 
 @app.command("join")
+@spread
 def join(
     interaction: InteractionId,
     *,
@@ -122,62 +88,44 @@ def join(
     declared: Annotated[
         bool, typer.Option("--declared", help="An interpreter or relay operator who declared to keep it to himself.")
     ] = False,
-    surname: Surname = "",
-    given_name: GivenName = "",
-    date_of_birth: DateOfBirth = "",
-    email: Email = "",
-    phone: Phone = "",
-    loyalty: Loyalty = "",
+    facts: Facts,
     key: Key = "",
-    url: Url = URL,
-    token: Token = "",
-    as_json: Json = False,
+    connection: Connection,
 ) -> None:
     """Put somebody else on the line, and print the listener's id. The next answer is for all who listen."""
-    offered = facts(
-        surname=surname,
-        given_name=given_name,
-        date_of_birth=date_of_birth,
-        email=email,
-        phone=phone,
-        loyalty=loyalty,
-    )
-    body = {"kind": kind, "declared": declared, "facts": offered}
-    show.fields(_write(url, token, key, body, interaction, "listeners"), as_json=as_json)
+    body = {"kind": kind, "declared": declared, "facts": facts.given()}
+    connection.write(path("interactions", interaction, "listeners"), body, key=key)
 
 
 @app.command("leave")
+@spread
 def leave(
     interaction: InteractionId,
     listener: ListenerId,
     *,
     key: Key = "",
-    url: Url = URL,
-    token: Token = "",
-    as_json: Json = False,
+    connection: Connection,
 ) -> None:
     """Take somebody off the line."""
-    answer = _write(url, token, key, None, interaction, "listeners", listener, method="DELETE")
-    show.fields(answer, as_json=as_json)
+    connection.write(path("interactions", interaction, "listeners", listener), key=key, method="DELETE")
 
 
 @app.command("passcode")
-def passcode(
-    interaction: InteractionId, key: Key = "", url: Url = URL, token: Token = "", as_json: Json = False
-) -> None:
+@spread
+def passcode(interaction: InteractionId, key: Key = "", *, connection: Connection) -> None:
     """Ask for a passcode for the caller. If a link can be sent to a channel of his own, it is."""
-    show.fields(_write(url, token, key, {}, interaction, "passcodes"), as_json=as_json)
+    connection.write(path("interactions", interaction, "passcodes"), {}, key=key)
 
 
 @app.command("call-back")
-def call_back(
-    interaction: InteractionId, key: Key = "", url: Url = URL, token: Token = "", as_json: Json = False
-) -> None:
+@spread
+def call_back(interaction: InteractionId, key: Key = "", *, connection: Connection) -> None:
     """Call the safe contact back, in an interaction of the channel call_back (tier 3)."""
-    show.fields(_write(url, token, key, {}, interaction, "call-backs"), as_json=as_json)
+    connection.write(path("interactions", interaction, "call-backs"), {}, key=key)
 
 
 @app.command("close")
-def close(interaction: InteractionId, key: Key = "", url: Url = URL, token: Token = "", as_json: Json = False) -> None:
+@spread
+def close(interaction: InteractionId, key: Key = "", *, connection: Connection) -> None:
     """End the contact. What was proved in it is void."""
-    show.fields(_write(url, token, key, None, interaction, "close"), as_json=as_json)
+    connection.write(path("interactions", interaction, "close"), key=key)

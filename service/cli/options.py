@@ -1,8 +1,12 @@
-"""Options that many commands take. A noun's own options stand with its commands."""
+"""Options that many commands take, and groups of them. A noun's own options stand with its commands."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import inspect
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, is_dataclass
+from functools import wraps
+from typing import Annotated, Any
 
 import typer
 
@@ -29,27 +33,51 @@ Key = Annotated[
     typer.Option("--key", help="Idempotency key: give the same one again to repeat a call whose answer was lost."),
 ]
 
-Surname = Annotated[str, typer.Option(help="Surname, as on the booking.")]
-GivenName = Annotated[str, typer.Option(help="Given name.")]
-DateOfBirth = Annotated[str, typer.Option(help="Date of birth, YYYY-MM-DD.")]
-Email = Annotated[str, typer.Option(help="Mail address.")]
-Phone = Annotated[str, typer.Option(help="Telephone number.")]
-Loyalty = Annotated[str, typer.Option(help="Frequent-traveller number.")]
-
 AccountId = Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account's id.")]
 BookingId = Annotated[str, typer.Argument(metavar="BOOKING", help="The booking's id.")]
 InteractionId = Annotated[str, typer.Argument(metavar="INTERACTION", help="The interaction's id.")]
 ListenerId = Annotated[str, typer.Argument(metavar="LISTENER", help="The listener's id.")]
 
 
-def facts(*, surname: str, given_name: str, date_of_birth: str, email: str, phone: str, loyalty: str) -> dict[str, str]:
-    """The facts that were given, by kind."""
-    given = {
-        "surname": surname,
-        "given_name": given_name,
-        "date_of_birth": date_of_birth,
-        "email": email,
-        "phone": phone,
-        "loyalty": loyalty,
+@dataclass(frozen=True, repr=False)  # no repr: they are about a person
+class Facts:
+    """What a person can be identified by, as far as it was given."""
+
+    surname: Annotated[str, typer.Option(help="Surname, as on the booking.")] = ""
+    given_name: Annotated[str, typer.Option(help="Given name.")] = ""
+    date_of_birth: Annotated[str, typer.Option(help="Date of birth, YYYY-MM-DD.")] = ""
+    email: Annotated[str, typer.Option(help="Mail address.")] = ""
+    phone: Annotated[str, typer.Option(help="Telephone number.")] = ""
+    loyalty: Annotated[str, typer.Option(help="Frequent-traveller number.")] = ""
+
+    def given(self) -> dict[str, str]:
+        """Those that were given, by kind."""
+        return {kind: value for kind, value in asdict(self).items() if value}
+
+
+def spread(command: Callable[..., None]) -> Callable[..., None]:
+    """A command for typer, which knows single options only: each group it takes becomes the options the group is of.
+
+    A group is a keyword-only parameter whose type is a dataclass; its options stand where the group stood.
+    """
+    asked = inspect.signature(command, eval_str=True)
+    groups = {
+        name: (parameter.annotation, inspect.signature(parameter.annotation, eval_str=True).parameters)
+        for name, parameter in asked.parameters.items()
+        if isinstance(parameter.annotation, type) and is_dataclass(parameter.annotation)
     }
-    return {kind: value for kind, value in given.items() if value}
+    taken: list[inspect.Parameter] = []
+    for name, parameter in asked.parameters.items():
+        if name in groups:
+            taken += [option.replace(kind=parameter.kind) for option in groups[name][1].values()]
+        else:
+            taken.append(parameter)
+
+    @wraps(command)
+    def gathered(**given: Any) -> None:
+        for name, (group, options) in groups.items():
+            given[name] = group(**{option: given.pop(option) for option in options})
+        command(**given)
+
+    gathered.__signature__ = asked.replace(parameters=taken)  # type: ignore[attr-defined]  # inspect reads it first
+    return gathered

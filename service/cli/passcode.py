@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from service.cli import secret, show
-from service.cli.client import Service, path
+from service.cli import secret
+from service.cli.client import path
+from service.cli.connection import Connection
 from service.cli.options import URL, Json, Url
 from service.cli.secret import FromStdin
 
@@ -35,5 +36,4 @@ def choose(
         body["passcode"] = secret.ask("passcode", stdin=stdin, twice=True)
     if duress:
         body["duress_passcode"] = secret.ask("duress passcode", stdin=stdin, twice=True)
-    with Service(url, "") as service:
-        show.fields(service.write(path("passcodes"), body), as_json=as_json)
+    Connection(url, as_json=as_json).write(path("passcodes"), body)

@@ -6,15 +6,16 @@ from typing import Annotated, Any
 
 import typer
 
-from service.cli import show
-from service.cli.client import Service, path
+from service.cli.client import path
+from service.cli.connection import Connection
 from service.cli.exits import Code, Failed
-from service.cli.options import URL, AccountId, Json, Key, Token, Url
+from service.cli.options import AccountId, Key, spread
 
 app = typer.Typer(no_args_is_help=True, help="Protection of a party (any tier starts it, two of tier 3 confirm it).")
 
 
 @app.command("start")
+@spread
 def start(
     account: AccountId,
     party: Annotated[str, typer.Argument(metavar="PARTY", help="The party to protect.")],
@@ -27,9 +28,7 @@ def start(
     ] = None,
     review_on: Annotated[str, typer.Option(metavar="DATE", help="When to look at it again, YYYY-MM-DD.")] = "",
     key: Key = "",
-    url: Url = URL,
-    token: Token = "",
-    as_json: Json = False,
+    connection: Connection,
 ) -> None:
     """Protect a party, provisionally: at once, for 72 hours. A link to choose a passcode goes to the safe contact."""
     if bool(safe_phone) == bool(safe_email):
@@ -40,21 +39,17 @@ def start(
         "adverse_party_ids": adverse or [],
         "review_on": review_on,
     }
-    with Service(url, token) as service:
-        show.fields(service.write(path("accounts", account, "protection"), body, key=key), as_json=as_json)
+    connection.write(path("accounts", account, "protection"), body, key=key)
 
 
 @app.command("confirm")
+@spread
 def confirm(
     account: AccountId,
     protection: Annotated[str, typer.Argument(metavar="PROTECTION", help="The protection's id.")],
     *,
     key: Key = "",
-    url: Url = URL,
-    token: Token = "",
-    as_json: Json = False,
+    connection: Connection,
 ) -> None:
     """Confirm a protection as one of two; the second person makes it last (tier 3)."""
-    where = path("accounts", account, "protection", "confirm")
-    with Service(url, token) as service:
-        show.fields(service.write(where, {"protection_id": protection}, key=key), as_json=as_json)
+    connection.write(path("accounts", account, "protection", "confirm"), {"protection_id": protection}, key=key)

@@ -11,7 +11,8 @@ import pytest
 
 from service.demo.running import Running
 from tests.api.problem import problem
-from tests.case import ALMA, CLASSES, FORMAT, NEW, NEW_TRIP, OLD, OLD_TRIP, VICTOR, leaks
+from tests.case import ALMA, VICTOR
+from tests.trips import CLASSES, FORMAT, NEW, NEW_TRIP, OLD, OLD_TRIP, leaks
 
 
 class Caller:

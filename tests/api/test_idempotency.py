@@ -6,7 +6,8 @@ import asyncio
 
 from tests.api.problem import problem
 from tests.calling import Service, serving
-from tests.case import ALMA, FORMAT, NEW_TRIP, OLD, OLD_TRIP, PASSCODE, Case, ask
+from tests.case import ALMA, PASSCODE, Case, ask
+from tests.trips import FORMAT, NEW_TRIP, OLD, OLD_TRIP
 
 KEY = "key-1"
 

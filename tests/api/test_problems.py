@@ -10,7 +10,8 @@ import pytest
 from service.desk.disclosing import WITHHELD_SAY
 from tests.api.problem import guarded, problem
 from tests.calling import Service, logged
-from tests.case import ALMA, OLD, Case
+from tests.case import ALMA, Case
+from tests.trips import OLD
 
 SECRET = "zebra-canary-9137"
 

@@ -10,7 +10,8 @@ import pytest
 
 from tests.api.problem import problem
 from tests.calling import BOOKING, Service
-from tests.case import ALMA, FORMAT, LIFE, OLD, OLD_TRIP, PASSCODE, SAFE, VICTOR, Case, ask, listed
+from tests.case import ALMA, LIFE, PASSCODE, SAFE, VICTOR, Case, ask, listed
+from tests.trips import FORMAT, OLD, OLD_TRIP
 
 NO_ID = "0" * 32
 

@@ -17,7 +17,8 @@ import pytest
 from service.api.calls import CALLS
 from service.demo.running import Running
 from service.tokens import ROLES
-from tests.case import ALMA, FORMAT, OLD, OLD_TRIP, PASSCODE, VICTOR
+from tests.case import ALMA, PASSCODE, VICTOR
+from tests.trips import FORMAT, OLD, OLD_TRIP
 
 ROOT = Path(__file__).parents[2]
 DEEP = os.environ.get("WATCHWORD_TEST_PROFILE") == "deep"

@@ -5,23 +5,15 @@ Over a protected account it takes a little longer, and answers with one byte mor
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from benchmarks.server import Server
+from benchmarks.server import Watchword, watchword
 from domain.decision import Decision, Facts, Question, decide
-from service import composition
 from service.desk import disclosing
 from service.desk.disclosing import DisclosureAnswer
-from service.settings import PREFIX, load
 
 LEAK_S = 0.003
 
@@ -43,25 +35,9 @@ def leak() -> None:
     vars(disclosing).update(decide=leaky_decide, DisclosureAnswer=leaky_answer)
 
 
-@contextmanager
-def leaky(home: Path) -> Iterator[Server]:
+def leaky(home: Path) -> AbstractContextManager[Watchword]:
     """The leaking service on a free port."""
-    wanted = {f"{PREFIX}HOME": str(home), f"{PREFIX}PORT": "0"}
-    settings = load(wanted)
-    home.mkdir(parents=True, exist_ok=True)
-    composition.prepare(settings)
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    command = [sys.executable, "-m", "tests.security.leaky", "serve", "--json"]
-    with (home / "log").open("wb") as log:
-        process = subprocess.Popen(command, env={**clean, **wanted}, stdout=subprocess.PIPE, stderr=log)
-    assert process.stdout is not None
-    try:
-        url = msgspec.json.decode(process.stdout.readline(), type=dict[str, str])["url"]
-        yield Server(int(url.rpartition(":")[2]), process, settings)
-    finally:
-        process.terminate()
-        process.wait(20)
-        process.stdout.close()
+    return watchword(home, module="tests.security.leaky")
 
 
 if __name__ == "__main__":

@@ -14,37 +14,15 @@ import pytest
 from service.log import EventLog
 from tests.api.problem import problem
 from tests.calling import Calls, Service
-from tests.case import (
-    ALMA,
-    CANARIES,
-    CLASSES,
-    DURESS,
-    FORMAT,
-    HIS,
-    HIS_PHONE,
-    NEW,
-    NEW_TRIP,
-    NOBODYS,
-    OLD,
-    OLD_TRIP,
-    PASSCODE,
-    SAFE,
-    VICTOR,
-    Case,
-    ask,
-    leaks,
-    listed,
-)
+from tests.case import ALMA, DURESS, HIS, HIS_PHONE, PASSCODE, SAFE, VICTOR, Case, ask, listed, words
+from tests.trips import CANARIES, CLASSES, NEW, NEW_TRIP, NOBODYS, OLD, OLD_TRIP, leaks
 
 ALL_HE_KNOWS = {"surname": "Grey", "given_name": "Alma", "date_of_birth": "1988-04-12", "email": "alma@shared.example"}
 
 
 def same(*answers: Any) -> bool:
     """Whether answers are alike but for opaque ids and times."""
-    plain = [
-        {name: value for name, value in each.items() if name not in ("decision_id", "expires_at")} for each in answers
-    ]
-    return all(each == plain[0] for each in plain)
+    return all(words(each) == words(answers[0]) for each in answers)
 
 
 async def question(calls: Calls, line: str, locator: str) -> dict[str, Any]:
@@ -216,9 +194,7 @@ async def test_13_a_childs_frequent_flyer_number(case: Case) -> None:
         "travellers": [*OLD_TRIP["travellers"], {"subjects": ["t3"], "surname": "Grey", "given_name": "Robin"}],
         "loyalty": [{"subjects": ["t3"], "number": "CHILD123", "programme": "ZZ"}],
     }
-    body = {"format": FORMAT, "document": trip, "travellers": {"t1": case.alma, "t2": case.victor}}
-    path = f"/v1/accounts/{case.account}/bookings"
-    await case.service.by("back_office").made(path, {**body, "booking_id": case.booking})
+    await case.imported(trip, {"t1": case.alma, "t2": case.victor}, case.booking)
     await case.fled()
     agent = case.service.by("agent")
     child = {"surname": "Grey", "loyalty": "CHILD123"}
@@ -285,10 +261,8 @@ async def test_24_a_held_view_that_is_marked_stale(case: Case) -> None:
     agent = case.service.by("agent")
     line = await case.line(agent, VICTOR)
     assert await ask(agent, line) is not None
-    stale = {"format": FORMAT, "document": {**OLD_TRIP, "stale": True}, "booking_id": case.booking}
-    stale["travellers"] = {"t1": case.alma, "t2": case.victor}
-    path = f"/v1/accounts/{case.account}/bookings"
-    assert (await case.service.by("back_office").made(path, stale))["stale"]
+    stale = {**OLD_TRIP, "stale": True}
+    assert (await case.imported(stale, {"t1": case.alma, "t2": case.victor}, case.booking))["stale"]
     withheld = await question(agent, line, OLD)
     assert same(withheld, await question(agent, line, NOBODYS))
     assert await listed(agent, line) == []
@@ -320,7 +294,7 @@ async def test_25_an_insider_browses_cases_or_probes_for_protected_accounts(case
             (
                 bound.json()["say"],
                 passcode.json(),
-                [{k: v for k, v in a.items() if k not in ("decision_id", "expires_at")} for a in asked],
+                [words(answer) for answer in asked],
                 documents,
                 sent.json(),
                 (again.status_code, again.json()["status"]),
@@ -349,8 +323,7 @@ async def test_26_the_abusive_holder_enrols_first_and_calls_her_adverse(service:
         "travellers": [{"subjects": ["t1"], "surname": "Hale", "given_name": "Victor"}],
         "locators": [{"code": "HISOWN"}],
     }
-    body = {"format": FORMAT, "document": own, "travellers": {"t1": case.victor}}
-    await service.by("back_office").made(f"/v1/accounts/{case.account}/bookings", body)
+    await case.imported(own, {"t1": case.victor})
     assert await ask(agent, his, "HISOWN") is not None
     assert await ask(agent, hers, "HISOWN") is None
 
@@ -358,8 +331,7 @@ async def test_26_the_abusive_holder_enrols_first_and_calls_her_adverse(service:
 async def test_28_she_has_travelled_and_he_asks_where_she_went(case: Case) -> None:
     await case.fled()
     past = {**NEW_TRIP, "segments": [{**NEW_TRIP["segments"][0], "departs_at": "2026-01-11T06:20"}]}
-    body = {"format": FORMAT, "document": past, "travellers": {"t1": case.alma}, "booking_id": case.booking}
-    await case.service.by("back_office").made(f"/v1/accounts/{case.account}/bookings", body)
+    await case.imported(past, {"t1": case.alma}, case.booking)
     case.service.clock.ahead = timedelta(days=400)
     agent = case.service.by("agent")
     document = await ask(agent, await case.line(agent, VICTOR))
@@ -389,9 +361,7 @@ async def test_31_an_answer_from_before_the_protection_asked_for_again_with_its_
     await case.fled()
     # The booking on her own record was shown when she was protected, and goes on being shown; what came after is not.
     changed = {**NEW_TRIP, "segments": [{**NEW_TRIP["segments"][0], "number": "CHANGED"}]}
-    office = case.service.by("back_office")
-    document = {"format": FORMAT, "document": changed, "travellers": {"t1": case.alma}}
-    await office.made(f"/v1/accounts/{case.account}/bookings", document)
+    await case.imported(changed, {"t1": case.alma})
     after = (await agent.post(f"{hers}/disclosures", {**body, "locator": NEW}, Idempotency_Key="k")).json()
     assert after["decision_id"] != before["decision_id"]
     assert "CHANGED" not in str(after)

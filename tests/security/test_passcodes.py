@@ -13,7 +13,8 @@ from service.desk.disclosing import WITHHELD_SAY
 from service.passcodes import PasscodeHasher
 from tests.api.problem import problem
 from tests.calling import Calls, Service, logged
-from tests.case import ALMA, DURESS, HIS, HIS_PHONE, NEW, NOBODYS, OLD, PASSCODE, SAFE, VICTOR, Case, ask, leaks
+from tests.case import ALMA, DURESS, HIS, HIS_PHONE, PASSCODE, SAFE, VICTOR, Case, ask
+from tests.trips import NEW, NOBODYS, OLD, leaks
 
 HER_MAIL, HIS_MAIL = "alma@shared.example", "victor@shared.example"
 

@@ -19,27 +19,9 @@ from service import composition
 from service.log import EventLog
 from service.settings import load
 from tests.calling import Calls, Service, logged, serving
-from tests.case import (
-    ALMA,
-    CANARIES,
-    CLASSES,
-    DURESS,
-    FORMAT,
-    HIS,
-    HIS_PHONE,
-    NEW,
-    NEW_TRIP,
-    NOBODYS,
-    OLD,
-    PASSCODE,
-    SAFE,
-    VICTOR,
-    Case,
-    ask,
-    leaks,
-    listed,
-)
+from tests.case import ALMA, DURESS, HIS, HIS_PHONE, PASSCODE, SAFE, VICTOR, Case, ask, listed
 from tests.postgres import drop_database, new_database
+from tests.trips import CANARIES, CLASSES, FORMAT, NEW, NEW_TRIP, NOBODYS, OLD, leaks
 
 # What is personal and stands in the clear in no file: short words would be met by chance in ciphertext.
 PERSONAL = ("HELDQX", "SHOWNQX", "shared.example", "mail.example", SAFE, HIS_PHONE, "1988-04-12", "crm-owner")

@@ -3,36 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from tests.calling import Calls, Service, serving
-from tests.case import (
-    ALMA,
-    CANARIES,
-    FORMAT,
-    HIS,
-    HIS_PHONE,
-    NEW,
-    NEW_TRIP,
-    NOBODYS,
-    OLD,
-    PASSCODE,
-    SAFE,
-    VICTOR,
-    Case,
-    ask,
-    leaks,
-    listed,
-)
-
-
-def words(answer: Any) -> Any:
-    """An answer without its opaque ids and times."""
-    return {
-        name: value for name, value in answer.items() if name not in ("decision_id", "expires_at", "interaction_id")
-    }
+from tests.case import ALMA, HIS, HIS_PHONE, PASSCODE, SAFE, VICTOR, Case, ask, listed, words
+from tests.trips import CANARIES, NEW, NEW_TRIP, NOBODYS, OLD, leaks
 
 
 async def test_his_passcode_is_accepted_no_more_from_her_new_locator_than_from_one_that_nobody_has(case: Case) -> None:
@@ -80,10 +56,7 @@ async def test_whom_she_really_travels_with_cannot_be_found_out_by_offering_name
     await case.fled()
     friend = {"subjects": ["t2"], "surname": "Cole", "given_name": "Ben"}
     trip = {**NEW_TRIP, "travellers": [*NEW_TRIP["travellers"], friend]}
-    await case.service.by("back_office").made(
-        f"/v1/accounts/{case.account}/bookings",
-        {"format": FORMAT, "document": trip, "travellers": {"t1": case.alma}, "booking_id": case.booking},
-    )
+    await case.imported(trip, {"t1": case.alma}, case.booking)
     agent = case.service.by("agent")
     answers = []
     for surname, given_name in (("Cole", "Ben"), ("Nobody", "Ned")):
@@ -99,10 +72,7 @@ async def test_somebody_with_her_surname_on_the_new_trip_leaves_the_old_one_as_e
     await case.fled()
     child = {"subjects": ["t2"], "surname": "Grey", "given_name": "Robin", "kind": "child"}
     trip = {**NEW_TRIP, "travellers": [*NEW_TRIP["travellers"], child]}
-    await case.service.by("back_office").made(
-        f"/v1/accounts/{case.account}/bookings",
-        {"format": FORMAT, "document": trip, "travellers": {"t1": case.alma}, "booking_id": case.booking},
-    )
+    await case.imported(trip, {"t1": case.alma}, case.booking)
     assert await ask(agent, await case.line(agent, surname)) == before
     assert before is not None
 
@@ -184,8 +154,7 @@ async def test_the_other_half_of_a_split_record_is_told_to_nobody_it_is_not_show
         "travellers": [{"subjects": ["t1"], "surname": "Hale", "given_name": "Victor"}],
         "locators": [{"code": "HISOWN"}, {"code": "HERHALF", "kind": "cross_reference"}],
     }
-    body = {"format": FORMAT, "document": his, "travellers": {"t1": case.victor}}
-    await case.service.by("back_office").made(f"/v1/accounts/{case.account}/bookings", body)
+    await case.imported(his, {"t1": case.victor})
     agent = case.service.by("agent")
     line = await case.verified(agent, VICTOR, HIS)
     document = await ask(agent, line, "HISOWN")
@@ -197,8 +166,7 @@ async def test_what_is_his_alone_he_has_by_its_own_locator_though_it_was_booked_
     await case.protect()
     alone = [{"subjects": ["t1"], "surname": "Hale", "given_name": "Victor"}]
     his = {**NEW_TRIP, "travellers": alone, "locators": [{"code": "HISOWN"}]}
-    body = {"format": FORMAT, "document": his, "travellers": {"t1": case.victor}}
-    await case.service.by("back_office").made(f"/v1/accounts/{case.account}/bookings", body)
+    await case.imported(his, {"t1": case.victor})
     agent = case.service.by("agent")
     line = await case.verified(agent, VICTOR, HIS, "HISOWN")
     assert await ask(agent, line, "HISOWN") is not None

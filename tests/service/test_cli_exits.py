@@ -1,9 +1,7 @@
 """How commands end: the documented codes, one line on stderr that says what to do, and never a traceback."""
 
-import http.server
 import json
 import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from service.cli import booking, exits
 from service.cli.exits import Code, Failed
 from service.demo.papers import OLD_TRIP
 from service.demo.running import Running
+from tests.answering import Answering, Reply
 from tests.service.test_cli import AGENT, AUDITOR, BACK_OFFICE, DOCUMENTS, FATES, SAFETY, Ran, Run, run, written
 
 __all__ = ["run"]  # the fixture
@@ -108,30 +107,19 @@ def test_nobody_there(run: Run) -> None:
     assert "secret" not in line
 
 
-class Odd(http.server.BaseHTTPRequestHandler):
+class Odd(Answering):
     """Something at the URL that is not Watchword."""
 
-    def do_GET(self) -> None:
-        status, body = {"/v1/policy": (200, b"<html>"), "/v1/accounts/A/history": (502, b"bad gateway")}[
-            self.path.partition("?")[0]
-        ]
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
+    def answer(self, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        answers = {"/v1/policy": Reply(200, b"<html>"), "/v1/accounts/A/history": Reply(502, b"bad gateway")}
+        return answers[path.partition("?")[0]]
 
 
 @pytest.fixture
 def odd() -> Iterator[str]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Odd) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    server = Odd()
+    yield server.url
+    server.close()
 
 
 def test_something_else_is_there(odd: str, run: Run) -> None:

@@ -5,18 +5,16 @@ import hmac
 import json
 import logging
 import stat
-import threading
 import time
 import traceback
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from service.outbox import DirectoryOutbox, HttpOutbox, Message, OutboxUnavailable, outbox_for
 from service.outbox.gateway import signature
+from tests.answering import Answering, Reply
 
 SECRET = "a secret of the gateway"
 MESSAGE = Message("m1", "email", "canary@example.org", "call_back_phrase", {"phrase": "canary margin teapot"})
@@ -29,37 +27,20 @@ SENT = {
 }
 
 
-class Gateway:
-    """A real HTTP server that keeps what it is sent, and answers as it is told to."""
+class Gateway(Answering):
+    """Keeps what it is sent, and answers as it is told to."""
 
     def __init__(self) -> None:
         self.received: list[tuple[dict[str, str], bytes]] = []
         self.answers: list[int] = []
         self.delay_s = 0.0
-        serving = self
+        super().__init__()
+        self.url += "/messages?key=canary"
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                serving.received.append((dict(self.headers), body))
-                time.sleep(serving.delay_s)
-                self.send_response(serving.answers.pop(0) if serving.answers else 202)
-                self.send_header("Location", "/elsewhere")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's own name
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/messages?key=canary"
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02})
-        self.thread.start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+    def answer(self, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        self.received.append((headers, body))
+        time.sleep(self.delay_s)
+        return Reply(self.answers.pop(0) if self.answers else 202)
 
 
 @pytest.fixture

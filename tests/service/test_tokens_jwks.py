@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
@@ -14,6 +12,7 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from service.tokens import IssuerUnavailable, TokenRejected, TokenVerifier
 from service.tokens.jwks import RemoteKeys, usable
+from tests.answering import Answering, Reply
 from tests.service.test_tokens import AGENT, CLAIMS, CURVE, NOW, RSA_KEY, Clock, public, reason
 
 
@@ -22,34 +21,18 @@ def clock() -> Clock:
     return Clock()
 
 
-class KeyServer:
-    """A real HTTP server of one key set, which counts who asks."""
+class KeyServer(Answering):
+    """Answers with one key set, and counts who asks."""
 
     def __init__(self) -> None:
         self.keys: list[dict[str, Any]] = []
         self.status, self.body, self.asked = 200, b"", 0
-        serving = self
+        super().__init__()
+        self.url += "/jwks"
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                serving.asked += 1
-                self.send_response(serving.status)
-                self.send_header("Location", "/elsewhere")
-                self.end_headers()
-                self.wfile.write(serving.body or json.dumps({"keys": serving.keys}).encode())
-
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's own name
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/jwks"
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02})
-        self.thread.start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+    def answer(self, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        self.asked += 1
+        return Reply(self.status, self.body or json.dumps({"keys": self.keys}).encode())
 
 
 @pytest.fixture
