@@ -12,6 +12,7 @@ import msgspec
 
 from domain.event import Plain
 from service.desk.draft import Asker, Draft, Reader
+from service.desk.live import Live
 from service.desk.opened import Opened
 from service.desk.pipeline import Pipeline
 from service.log import EventLog, LogUnavailable
@@ -53,6 +54,7 @@ class Desk:
         self.hasher = hasher
         self.outbox = outbox
         self.public_url = public_url
+        self.live = Live(log, codec)
         self._ready_until = 0.0
         self._later: set[asyncio.Task[None]] = set()
 
@@ -85,6 +87,7 @@ class Desk:
     async def close(self) -> None:
         """Finish the errands, then stop."""
         await asyncio.gather(*self._later, return_exceptions=True)
+        self.live.close()
         self.pipeline.close()
         self.hasher.close()
         self.log.close()
