@@ -9,5 +9,6 @@
 
 `desk` is what every command is carried out with; `draft` what a decision reads and would write; `submitting` the way to
 the log's writer and back; `people` the facts of a person; `ids` the ids in bodies; `loading` folds a stream that is not
-in memory, `live` what is asked of the whole log; `opened` keeps documents that were unsealed; `clock` the time, refused where it cannot be right.
+in memory, `live` what is asked of the whole log; `opened` keeps documents that were unsealed; `clock` the time, refused
+where it cannot be right.
 """

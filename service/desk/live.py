@@ -18,7 +18,7 @@ AT_ONCE = 2_000
 
 
 class Live:
-    """The live projections of one log. For one event loop; it reads in a thread of its own, which nobody waits behind."""
+    """The live projections of one log. For one event loop; it reads in a thread of its own."""
 
     def __init__(self, log: EventLog, codec: Codec) -> None:
         """Follow this log."""

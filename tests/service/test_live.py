@@ -29,7 +29,8 @@ async def test_it_sees_each_of_its_events_once_whoever_wrote_it(
     monkeypatch.setattr(live, "AT_ONCE", at_once)
     async with serving(tmp_path / "home") as here, serving(tmp_path / "home") as there:
         desk = composition.desk(here.settings)
-        assert await desk.live.current(OPENED) == []
+        found = await desk.live.current(OPENED)
+        assert found == []
         for number, service in enumerate((here, there, here, here, there), start=1):
             account_id = (await service.by("back_office").made("/v1/accounts"))["account_id"]
             await service.by("back_office").made(f"/v1/accounts/{account_id}/parties", PERSON)
