@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from service.cli.exits import Code, Failed
-from service.documents import amadeus, duffel, watchword
+from service.documents import amadeus, amadeus_order, duffel, travelport, watchword
 
 
 class Format(StrEnum):
@@ -17,8 +17,13 @@ class Format(StrEnum):
 
     AUTO = "auto"
     AMADEUS = amadeus.FORMAT
+    AMADEUS_ORDER = amadeus_order.FORMAT
+    TRAVELPORT = travelport.FORMAT
     DUFFEL = duffel.FORMAT
     WATCHWORD = watchword.FORMAT
+
+
+XML = (Format.AMADEUS, Format.TRAVELPORT)
 
 
 def read(file: Path, named: Format) -> tuple[str, str | dict[str, Any]]:
@@ -28,9 +33,11 @@ def read(file: Path, named: Format) -> tuple[str, str | dict[str, Any]]:
     except OSError as error:
         raise Failed(Code.REFUSED, f"the file cannot be read: {error.strerror}") from None
     text = content.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if named is Format.AMADEUS or (named is Format.AUTO and text.startswith(b"<")):
+    if named in XML or (named is Format.AUTO and text.startswith(b"<")):
+        of_travelport = travelport.FAMILY.encode() in text
+        guessed = Format.TRAVELPORT if of_travelport else Format.AMADEUS
         try:
-            return Format.AMADEUS.value, text.decode()
+            return (guessed if named is Format.AUTO else named).value, text.decode()
         except UnicodeDecodeError:
             raise Failed(Code.REFUSED, "the XML is not UTF-8; convert it first") from None
     try:
@@ -41,5 +48,9 @@ def read(file: Path, named: Format) -> tuple[str, str | dict[str, Any]]:
 
 
 def _guessed(document: dict[str, Any]) -> Format:
-    """Ours has `travellers`; Duffel's has `passengers` or `slices`, by themselves or under `data`."""
-    return Format.WATCHWORD if "travellers" in document else Format.DUFFEL
+    """Ours has `travellers`, an order of Amadeus `travelers`, maybe under `data`; what is left is Duffel's."""
+    if "travellers" in document:
+        return Format.WATCHWORD
+    data = document.get("data")
+    order = data if isinstance(data, dict) else document
+    return Format.AMADEUS_ORDER if "travelers" in order else Format.DUFFEL

@@ -16,6 +16,7 @@ from service.documents.amadeus_element import Names, read_element
 from service.documents.draft import Draft
 from service.documents.markup import Node, parse
 from service.documents.rejection import DocumentRejected, Limits
+from service.documents.request import GONE
 
 __all__ = ["FORMAT", "read"]
 
@@ -40,8 +41,6 @@ _SEGMENTS: dict[str, Literal["flight", "rail", "car", "hotel", "other"]] = {
     "HTL": "hotel",
     "HHL": "hotel",
 }
-# Reservation/booking designators (AIRIMP 3) of a segment that is not held: cancelled, unable, no action taken, no show.
-_GONE = frozenset({"HX", "XX", "XL", "XR", "UC", "UN", "UU", "NO", "NS"})
 WRITERS_ERROR = "8111"  # simultaneous changes to the record
 # Where and when and by whom the record was made: a tell, so notes and not the booking.
 _METADATA = (
@@ -73,7 +72,8 @@ def read(document: object, limits: Limits) -> BookingDocument:
     last_year = _last_year(root)
     for info in root.all("travellerInfo"):
         _travellers(info, names, last_year, draft)
-    statuses = [_segment(info, names, draft) for info in root.all("originDestinationDetails", "itineraryInfo")]
+    for info in root.all("originDestinationDetails", "itineraryInfo"):
+        _segment(info, names, draft)
     for element in root.all("dataElementsMaster", "dataElementsIndiv"):
         read_element(element, names, last_year, draft)
     for fare in root.all("tstData"):
@@ -82,7 +82,8 @@ def read(document: object, limits: Limits) -> BookingDocument:
         for node in root.all(section):
             draft.add(Remark(kind=section, text=node.words()), node.place)
     draft.unread(list(root.unread()))
-    held = [status for status in statuses if status not in _GONE]
+    statuses = draft.statuses()
+    held = [status for status in statuses if status not in GONE]
     return draft.document(
         status=("active" if held else "cancelled") if statuses else "",
         stale=_stale(root),
@@ -187,8 +188,8 @@ def _birth(node: Node, reference: str, last_year: int, draft: Draft) -> None:
         draft.add_once(Identity(kind="date_of_birth", value=born, subjects=(reference,)), node.place)
 
 
-def _segment(info: Node, names: Names, draft: Draft) -> str:
-    """Read one piece of the itinerary. Returns its status code."""
+def _segment(info: Node, names: Names, draft: Draft) -> None:
+    """Read one piece of the itinerary."""
     element = info.text("elementManagementItinerary", "segmentName")
     tattoo = info.text("elementManagementItinerary", "reference", "number")
     info.skip("elementManagementItinerary")
@@ -197,7 +198,7 @@ def _segment(info: Node, names: Names, draft: Draft) -> str:
     info.skip("selectionDetails")
     info.skip("travelProduct", "typeDetail")
     subjects = names.referred(info.first("referenceForSegment"))
-    product = info.first("travelProduct") or Node("travelProduct", f"{info.path}/travelProduct", info.line, "", ())
+    product = info.first("travelProduct") or Node("travelProduct", f"{info.path}/travelProduct", info.line, "", {})
 
     def moment(date: str, time: str) -> str:
         return value.gds_moment(
@@ -239,7 +240,6 @@ def _segment(info: Node, names: Names, draft: Draft) -> str:
         draft.add(Remark(kind=element or "segment", text=node.words(), subjects=subjects), node.place)
     # How many seats were sold says how many travel: not itinerary, and the names say it to whom it may be said.
     info.text("relatedProduct", "quantity")
-    return status
 
 
 def _fare(fare: Node, names: Names, draft: Draft) -> None:

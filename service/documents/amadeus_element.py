@@ -5,31 +5,28 @@ An element that is not known here becomes a note with its text: N is the class t
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
-from domain.item import Contact, Identity, Locator, Loyalty, Payment, Remark, Seat, Segment, Ticket
+from domain.item import Contact, Locator, Loyalty, Payment, Remark, Seat, Segment
 from service.documents import value
 from service.documents.draft import Draft
 from service.documents.markup import Node
 from service.documents.rejection import DocumentRejected
+from service.documents.request import (
+    LOYALTY_REQUESTS,
+    Request,
+    is_infant_document,
+    membership,
+    read_request,
+    tickets,
+)
 
 __all__ = ["Names", "read_element"]
 
 _FRAME = frozenset({"elementManagementData", "referenceForDataElement"})
-_TICKET = re.compile(r"(?<![0-9])([0-9]{3})-?([0-9]{10})(-[0-9]{2,3})?(?![0-9])")
 _TICKETS = frozenset({"FA", "FB", "FHA", "FHE", "FHM", "FHP", "FI", "FO"})
 _PAYMENTS = frozenset({"FD", "FE", "FG", "FM", "FP", "FS", "FT", "FV", "FZ", "AI", "MCO", "SVC", "TSM"})
 _LINKS = frozenset({"SP", "AXR", "SPL"})
-_DOCUMENT_REQUESTS = frozenset({"DOCS", "DOCO", "DOCA", "FOID"})
-_LOYALTY_REQUESTS = frozenset({"FQTV", "FQTR", "FQTU", "FQTS"})
-_TICKET_REQUESTS = frozenset({"TKNE", "TKNA", "TKNM"})
-_CONTACT_REQUESTS: dict[str, Literal["email", "phone", "other"]] = {
-    "CTCE": "email",
-    "CTCM": "phone",
-    "CTCR": "other",
-    "PCTC": "other",
-}
 _MEMBERSHIP = (
     ("frequentTravellerData", "frequentTraveller"),
     ("frequentFlyerInformationGroup", "frequentTravellerInfo"),
@@ -105,7 +102,7 @@ def read_element(element: Node, names: Names, last_year: int, draft: Draft) -> N
     elif name.startswith(("AB", "AM")):
         draft.add(Contact(kind="address", value=text, label=name, subjects=about), element.place)
     elif name in _TICKETS:
-        _tickets(text, "original" if name == "FO" else "electronic_ticket", about, draft, element.place)
+        tickets(text, "original" if name == "FO" else "electronic_ticket", about, draft, element.place)
         draft.add(Remark(kind=name, text=text, subjects=about), element.place)
     elif name in _PAYMENTS:
         draft.add(Payment(kind=name, text=text, subjects=about), element.place)
@@ -134,31 +131,17 @@ def _link(element: Node, name: str, text: str, about: tuple[str, ...], draft: Dr
     draft.add(Remark(kind=name or "element", text=text, subjects=about), element.place)
 
 
-def _tickets(text: str, kind: str, about: tuple[str, ...], draft: Draft, place: str) -> None:
-    for airline, number, conjunction in _TICKET.findall(text):
-        draft.add_once(Ticket(number=f"{airline}{number}{conjunction}", kind=kind, subjects=about), place)
-
-
 def _service_request(element: Node, request: Node, names: Names, last_year: int, draft: Draft) -> None:
     code = value.plain_text(request.place, request.text("type"), 64)
     text = value.plain_text(request.place, " ".join(node.text() for node in request.all("freeText")))
-    infant = None if code == "INFT" else _says_infant(element, text) or (code == "DOCS" and _is_infant_document(text))
+    infant = None if code == "INFT" else _says_infant(element, text) or (code == "DOCS" and is_infant_document(text))
     about = names.referred(element.first("referenceForDataElement"), infant=infant)
     place = request.place
     note = False
-    if code in _DOCUMENT_REQUESTS:
-        draft.add(Identity(kind="travel_document", value=f"{code} {text}".strip(), subjects=about), place)
-        born = value.birth_date(_field(text, 4), last_year) if code == "DOCS" and len(about) == 1 else ""
-        if born:
-            draft.add_once(Identity(kind="date_of_birth", value=born, subjects=about), place)
-    elif code in _CONTACT_REQUESTS:
-        kind = _CONTACT_REQUESTS[code]
-        reach = _contact_text(text) if kind == "email" else text.removeprefix("/")
-        draft.add(Contact(kind=kind, value=reach, label=code, subjects=about), place)
-    elif code in _LOYALTY_REQUESTS:
+    if code in LOYALTY_REQUESTS:
         note = not _memberships(element, request, text, about, draft)
-    elif code in _TICKET_REQUESTS:
-        _tickets(re.sub(r"C[0-9]+$", "", text), "electronic_ticket", about, draft, place)
+    elif read_request(Request(code, text, about), last_year, draft, place):
+        pass
     elif element.first("serviceRequest", "ssrb") is not None:
         _seats(element, request, names, draft)
     else:
@@ -169,21 +152,6 @@ def _service_request(element: Node, request: Node, names: Names, last_year: int,
     for frame in ("status", "quantity", "companyId", "indicator", "boardpoint", "offpoint"):
         request.skip(frame)
     element.skip("serviceRequest", "ssrb", "seatType")
-
-
-def _field(text: str, at: int) -> str:
-    """One field of a DOCS request (AIRIMP): type, issuer, number, nationality, birth, sex, expiry, names."""
-    fields = text.split("/")
-    return fields[at].strip() if at < len(fields) else ""
-
-
-def _is_infant_document(text: str) -> bool:
-    return _field(text, 5) in ("MI", "FI")
-
-
-def _contact_text(text: str) -> str:
-    """Undo how a teletype writes an address: `//` is `@`, `..` is `_`, `./` is `-`."""
-    return text.removeprefix("/").replace("//", "@").replace("..", "_").replace("./", "-").split("/")[0]
 
 
 def _memberships(element: Node, request: Node, text: str, about: tuple[str, ...], draft: Draft) -> bool:
@@ -198,13 +166,7 @@ def _memberships(element: Node, request: Node, text: str, about: tuple[str, ...]
                     own = number.removeprefix(company)
                     draft.add_once(Loyalty(number=own or number, programme=company, subjects=about), node.place)
                     found = True
-    if not found:
-        match = re.search(r"[A-Z0-9]*[0-9]{4,}", text)
-        if match and len(match[0]) <= 64:  # noqa: PLR2004 - the length of a word
-            number = match[0].removeprefix(programme)
-            draft.add_once(Loyalty(number=number, programme=programme, subjects=about), request.place)
-            found = True
-    return found
+    return found or membership(text, programme, about, draft, request.place)
 
 
 def _seats(element: Node, request: Node, names: Names, draft: Draft) -> None:

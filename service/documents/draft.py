@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from domain.document import COLLECTIONS, BookingDocument
-from domain.item import Item, Remark
+from domain.item import Item, Remark, Segment
 from service.documents.rejection import DocumentRejected, Limits
 
 __all__ = ["Draft"]
@@ -36,6 +36,10 @@ class Draft:
         """Take an item unless the very same was taken before: a GDS says many things twice."""
         if item not in self._items[_NAMES[type(item)]]:
             self.add(item, place)
+
+    def statuses(self) -> list[str]:
+        """The status of every segment so far."""
+        return [item.status for item in self._items["segments"] if isinstance(item, Segment)]
 
     def unread(self, paths: list[str]) -> None:
         """Note what the importer could not place, by path alone: its value might be about anybody."""

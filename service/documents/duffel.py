@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-import msgspec
-
 from domain.document import BookingDocument
 from domain.item import Contact, Identity, Locator, Loyalty, Payment, Remark, Seat, Segment, Ticket, Traveller
 from service.documents import value
@@ -86,15 +84,9 @@ def read(document: object, limits: Limits) -> BookingDocument:
     status: Literal["active", "cancelled"] = "cancelled" if order.has("cancelled_at") else "active"
     for key in _METADATA:
         if order.has(key):
-            draft.add(Remark(kind=key, text=_as_text(order, key)), order.at(key))
+            draft.add(Remark(kind=key, text=order.told(key)), order.at(key))
     draft.unread(list(order.unread()))
     return draft.document(status=status, stale=False, place=order.at("passengers"))
-
-
-def _as_text(record: Record, key: str) -> str:
-    found = record.raw(key)
-    text = found if isinstance(found, str) else msgspec.json.encode(found).decode()
-    return value.plain_text(record.at(key), text)
 
 
 def _people(ids: list[str], known: frozenset[str]) -> tuple[str, ...]:
@@ -188,7 +180,7 @@ def _segment(record: Record, known: frozenset[str], segments: dict[str, Segment]
         about = _people([person.needed("passenger_id", 128)], known)
         person.text("cabin_class_marketing_name")
         if person.has("baggages"):
-            draft.add(Remark(kind="baggages", text=_as_text(person, "baggages"), subjects=about), person.at("baggages"))
+            draft.add(Remark(kind="baggages", text=person.told("baggages"), subjects=about), person.at("baggages"))
         if person.has("seat"):
             seat = person.record("seat")
             seat.skip("name", "disclosures")
@@ -224,7 +216,7 @@ def _service(service: Record, known: frozenset[str], segments: dict[str, Segment
     designator = metadata.text("designator", 64)
     if kind == "seat" and designator:
         _seat(designator, flights[0] if len(flights) == 1 else None, about, draft, service.pointer)
-    note = _as_text(service, "metadata")
+    note = service.told("metadata")
     draft.add(Remark(kind=f"service_{kind}"[:64], text=note, subjects=about), service.pointer)
     _amount(service, "total", f"service_{kind}"[:64], about, draft)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from domain.document import BookingDocument
-from service.documents import amadeus, duffel, watchword
+from service.documents import amadeus, amadeus_order, duffel, travelport, watchword
 from service.documents.rejection import DocumentRejected, Limits
 
 __all__ = ["FORMATS", "read"]
@@ -17,7 +17,9 @@ Importer = Callable[[object, Limits], BookingDocument]
 
 FORMATS: dict[str, Importer] = {
     amadeus.FORMAT: amadeus.read,
+    amadeus_order.FORMAT: amadeus_order.read,
     duffel.FORMAT: duffel.read,
+    travelport.FORMAT: travelport.read,
     watchword.FORMAT: watchword.read,
 }
 

@@ -7,7 +7,7 @@ bounded before anything is built (OWASP XML External Entity Prevention).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 from lxml import etree
@@ -19,11 +19,12 @@ __all__ = ["Node", "parse"]
 
 
 class Node:
-    """An element: local name, own text, children. `path` counts like XPath; `repr` shows the name alone."""
+    """An element: local name, attributes, own text, children. `path` counts like XPath; `repr` shows that alone."""
 
-    __slots__ = ("attributes", "children", "line", "name", "path", "read", "value")
+    __slots__ = ("attributes", "children", "line", "name", "path", "read", "seen", "value")
 
-    def __init__(self, name: str, path: str, line: int, value: str, attributes: tuple[str, ...]) -> None:
+    def __init__(self, name: str, path: str, line: int, value: str, attributes: Mapping[str, str]) -> None:
+        self.seen: set[str] = set()
         self.name = name
         self.path = path
         self.line = line
@@ -59,6 +60,11 @@ class Node:
         node.read = True
         return node.value
 
+    def attribute(self, name: str) -> str:
+        """The value of an attribute, which is read then; `""` if there is none."""
+        self.seen.add(name)
+        return self.attributes.get(name, "")
+
     def place_of(self, *names: str) -> str:
         """The place of the first element reached by these steps, or this one's if there is none."""
         node = self.first(*names)
@@ -71,11 +77,18 @@ class Node:
         for child in self.children:
             yield from child.leaves()
 
+    def everything(self) -> Iterator[Node]:
+        """This element and all below it."""
+        yield self
+        for child in self.children:
+            yield from child.everything()
+
     def skip(self, *names: str) -> None:
-        """Count all text below as read, or all below the elements reached by these steps."""
+        """Count all text and attributes below as read, or all below the elements reached by these steps."""
         for node in self.all(*names):
-            for leaf in node.leaves():
-                leaf.read = True
+            for each in node.everything():
+                each.read = True
+                each.seen.update(each.attributes)
 
     def words(self, skip: frozenset[str] = frozenset()) -> str:
         """All text below that was not read yet, each value once, without the elements in `skip`. It is read then."""
@@ -88,19 +101,23 @@ class Node:
                     leaf.read = True
         return " ".join(found)
 
-    def unread(self, above: str = "") -> Iterator[str]:
-        """Paths, without counts, of the text and the attributes below that nobody read."""
+    def unread(self, above: str = "", *, but: frozenset[str] = frozenset()) -> Iterator[str]:
+        """Paths, without counts, of the text and the attributes below that nobody read; no attributes of `but`."""
         path = f"{above}/{self.name}" if above else self.name
         if self.value and not self.read:
             yield path
         for attribute in self.attributes:
-            yield f"{path}/@{attribute}"
+            if attribute not in self.seen and attribute not in but:
+                yield f"{path}/@{attribute}"
         for child in self.children:
-            yield from child.unread(path)
+            yield from child.unread(path, but=but)
 
 
-def parse(document: object, limits: Limits) -> Node:
-    """Parse an XML document, given as text. Raises DocumentRejected, with the line, for all but plain elements."""
+def parse(document: object, limits: Limits, family: str = "") -> Node:
+    """Parse an XML document, given as text. Raises DocumentRejected, with the line, for all but plain elements.
+
+    `family`: what the namespaces of its vocabulary begin with, where there is more than the one of its root.
+    """
     if not isinstance(document, str):
         raise DocumentRejected("document", "it is not text", "send the XML document as one JSON string")
     try:
@@ -137,7 +154,8 @@ def parse(document: object, limits: Limits) -> Node:
         ) from None
     root = _unwrapped(root)
     name = etree.QName(root)
-    return _node(root, name.namespace, name.localname, 1, limits)
+    family = family if family and (name.namespace or "").startswith(family) else ""
+    return _node(root, (name.namespace, family), name.localname, 1, limits)
 
 
 def _unwrapped(root: etree._Element) -> etree._Element:
@@ -150,20 +168,22 @@ def _unwrapped(root: etree._Element) -> etree._Element:
     return bodies[0][0]
 
 
-def _node(element: etree._Element, namespace: str | None, path: str, depth: int, limits: Limits) -> Node:
+def _node(element: etree._Element, vocabulary: tuple[str | None, str], path: str, depth: int, limits: Limits) -> Node:
     line = cast("int | None", element.sourceline) or 0
     name = etree.QName(element)
     if depth > limits.depth:
         raise DocumentRejected(f"line {line}", f"elements are nested more than {limits.depth} deep")
     own = "".join([element.text or "", *(child.tail or "" for child in element)])
     # An element of another vocabulary may be called anything; it must not pass for one of ours.
-    local = name.localname if name.namespace == namespace else f"other:{name.localname}"
-    attributes = tuple(etree.QName(key).localname for key in element.attrib)
+    namespace, family = vocabulary
+    ours = name.namespace == namespace or (family != "" and (name.namespace or "").startswith(family))
+    local = name.localname if ours else f"other:{name.localname}"
+    attributes = {etree.QName(key).localname: plain_text(f"line {line}", str(found)) for key, found in element.items()}
     node = Node(local, path, line, plain_text(f"line {line}", own), attributes)
     names = [etree.QName(child).localname for child in element]
     often, seen = Counter(names), Counter[str]()
     for child, child_name in zip(element, names, strict=True):
         seen[child_name] += 1
         count = f"[{seen[child_name]}]" if often[child_name] > 1 else ""
-        node.children.append(_node(child, namespace, f"{path}/{child_name}{count}", depth + 1, limits))
+        node.children.append(_node(child, vocabulary, f"{path}/{child_name}{count}", depth + 1, limits))
     return node

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from service.documents.rejection import DocumentRejected, Limits
 from service.documents.value import plain_text
 
@@ -97,16 +99,18 @@ class Record:
 
     def record(self, key: str) -> Record:
         """An object; an empty one if it is absent."""
-        value = self._value.get(key)
-        found = Record({} if value is None else value, self.at(key))
-        self._read.setdefault(key, []).append(found)
-        return found
+        read = self._read.setdefault(key, [])
+        if not read:
+            value = self._value.get(key)
+            read.append(Record({} if value is None else value, self.at(key)))
+        return read[0]
 
     def records(self, key: str) -> list[Record]:
         """A list of objects; an empty one if it is absent."""
-        found = [Record(value, f"{self.at(key)}/{at}") for at, value in enumerate(self._list(key))]
-        self._read.setdefault(key, []).extend(found)
-        return found
+        read = self._read.setdefault(key, [])
+        if not read:
+            read.extend(Record(value, f"{self.at(key)}/{at}") for at, value in enumerate(self._list(key)))
+        return read
 
     def texts(self, key: str) -> list[str]:
         """A list of strings; an empty one if it is absent."""
@@ -118,10 +122,12 @@ class Record:
             values.append(plain_text(f"{self.at(key)}/{at}", value))
         return values
 
-    def raw(self, key: str) -> object:
-        """Whatever is there, as it is: for what is kept as a note. None if it is absent."""
+    def told(self, key: str) -> str:
+        """Whatever is there, as text: for what is kept as a note. `""` if it is absent."""
         self._read[key] = []
-        return self._value.get(key)
+        value = self._value.get(key)
+        text = value if isinstance(value, str) else "" if value is None else msgspec.json.encode(value).decode()
+        return plain_text(self.at(key), text)
 
     def skip(self, *keys: str) -> None:
         """Count members as read, with all below: they say nothing about anybody (coordinates, names of cities)."""

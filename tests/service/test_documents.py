@@ -20,6 +20,8 @@ with_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the folder of pu
 
 DOCUMENTS: dict[str, Any] = {
     "amadeus.pnr_reply": (OURS / "amadeus_family.xml").read_text("utf-8"),
+    "amadeus.flight_order": json.loads((OURS / "amadeus_flight_order.json").read_text("utf-8")),
+    "travelport.universal_record": (OURS / "travelport_family.xml").read_text("utf-8"),
     "duffel.order": json.loads((OURS / "duffel_pair.json").read_text("utf-8")),
     "watchword.booking": json.loads((OURS / "watchword_pair.json").read_text("utf-8")),
 }

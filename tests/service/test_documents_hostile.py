@@ -183,6 +183,10 @@ def test_a_format_that_nobody_knows_is_refused_with_those_that_are_known() -> No
 def test_what_is_not_text_is_refused(name: str, character: str) -> None:
     if name == XML:
         refused(name, pnr(place=f"L{character}R"))
+    elif isinstance(DOCUMENTS[name], str):
+        for place in ('"OKAFOR"', "<common:City>"):
+            refused(name, DOCUMENTS[name].replace(place, place[:5] + character + place[5:], 1))
+            refused(name, DOCUMENTS[name].replace(place, f"{place}{character}", 1))
     else:
         document = DOCUMENTS[name]
         refused(name, {**document, "metadata": {"okafor": f"Okafor{character}"}})
