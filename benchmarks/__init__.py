@@ -8,5 +8,6 @@
 (`server`), filled over HTTP (`scene`) with one booking an account (`order`), under the load of 32 connections (`load`),
 against a bare endpoint (`floor`). `decide` and `policy` measure the function that says yes and its table; `replay`
 what a long `history` costs to read, here and in another library (`theirs`); `account` and `memory` what a long history
-and many accounts cost. docs/benchmarks.md says how to read it all.
+and many accounts cost. `rules` and `webhooks` (with their `probing`) measure what follows by itself.
+docs/benchmarks.md says how to read it all.
 """

@@ -19,16 +19,16 @@ from domain import account
 from domain.account import AccountState
 from domain.event import Actor
 from service import composition
-from service.desk.accounts import OpenAccount, open_account
 from service.desk.desk import Desk
-from service.desk.disclosing import AskDisclosure, ask
 from service.desk.draft import Asker
-from service.desk.importing import ImportBooking, import_booking
-from service.desk.interacting import BindInteraction, OpenInteraction, bind, open_interaction
 from service.desk.loading import Loader
 from service.desk.people import Facts
 from service.desk.pipeline import SNAPSHOT_EVERY
+from service.line.disclosing import AskDisclosure, ask
+from service.line.interacting import BindInteraction, OpenInteraction, bind, open_interaction
 from service.log import EventLog
+from service.office.accounts import OpenAccount, open_account
+from service.office.importing import ImportBooking, import_booking
 from service.sealing import Codec, KeyRing
 from service.settings import Settings
 from service.settings import load as settings_from

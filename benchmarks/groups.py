@@ -22,7 +22,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "policy": ("policy.compile",),
     "replay": ("replay.sqlite", "replay.sqlite.faster_cipher"),
     "account": ("account.flat", "account.cold"),
+    "notices": ("http.notices.single", "http.notices.batch"),
     "memory": ("memory.accounts",),
+    "rules": ("rules.reaction.p99", "rules.try"),
+    "webhooks": ("webhooks.lost",),
     "faults": ("faults.sigkill", "faults.storage"),
     "indistinguishable": ("indistinguishable", "indistinguishable.us", "indistinguishable.auc"),
 }

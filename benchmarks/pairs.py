@@ -192,19 +192,21 @@ class Office:
     def _reissue(self, pair: Pair, random: Random, travellers: tuple[Person, ...]) -> None:
         """The truth of the first booking becomes another one, under new locators; what is shown stays."""
         codes = self._codes.two()
-        self._import(pair.protected, booking(random, travellers, codes), pair.protected.bookings[0])
+        document = booking(random, travellers, codes) | {"status": "active"}  # whose is cancelled is not shown as valid
+        self._import(pair.protected, document, pair.protected.bookings[0])
         pair.protected.secret += codes
 
     def _split(self, pair: Pair, random: Random, travellers: tuple[Person, ...]) -> None:
         """Another document is shown of the first booking; on the ordinary account it is the booking."""
         draw = random.getrandbits(64)
         codes = self._codes.two()
-        shown = booking(Random(draw), travellers, codes)
+        shown = booking(Random(draw), travellers, codes) | {"status": "cancelled"}  # nor is one that is held cancelled
         body = {"life": LIFE, "reason": "reissued", "format": FORMAT, "document": shown}
         self._made(f"/v1/bookings/{pair.protected.bookings[0]}/split", self._supervisors[0], body)
         pair.protected.shown[:2] = codes
         codes = self._codes.two()
-        self._import(pair.ordinary, booking(Random(draw), travellers, codes), pair.ordinary.bookings[0])
+        document = booking(Random(draw), travellers, codes) | {"status": "cancelled"}
+        self._import(pair.ordinary, document, pair.ordinary.bookings[0])
         pair.ordinary.shown[:2] = codes
 
     def _stale(self, pair: Pair, random: Random, travellers: tuple[Person, ...]) -> None:

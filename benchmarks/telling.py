@@ -27,6 +27,7 @@ from benchmarks.wire import Reply
 
 CONFIDENCE_Z = 2.5758  # of a 99% interval, two-sided, of the normal distribution
 _ID = re.compile(r"[0-9a-f]{32}")
+_CODE = re.compile(r"\b[0-9A-Z]{4}(-[0-9A-Z]{4}){3}\b")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(\+00:00|Z)")
 
 
@@ -59,7 +60,7 @@ class Ear:
         return "<date>" if name == "date" else "<request>" if name == "x-request-id" else self._text(value)
 
     def _text(self, text: str) -> str:
-        text = _TIME.sub("<time>", text)
+        text = _CODE.sub("<code>", _TIME.sub("<time>", text))
         text = _ID.sub(lambda found: self._ids.setdefault(found[0], f"<id {len(self._ids)}>"), text)
         return text if self._pattern is None else self._pattern.sub(lambda found: self._codes[found[0]], text)
 

@@ -28,6 +28,7 @@ class Voice(msgspec.Struct):
     agent: str
     path: str = ""
     listener: str = ""
+    code: str = ""
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -53,6 +54,8 @@ class Step(msgspec.Struct, frozen=True):
             voice.path = f"/v1/interactions/{found}"
         elif self.keep == "listener_id":
             voice.listener = found
+        elif self.keep == "code":
+            voice.code = found
 
 
 Act = list[Step]
@@ -85,12 +88,14 @@ class Writer:
         """The acts before and after the service is started again."""
         draw = self._random
         optional = [self._asking, self._listing, self._requesting, self._joining, self._rebinding, self._joined_hidden]
+        optional += draw.sample((self._acting, self._routing, self._handing_over, self._resuming, self._signalling), 2)
+        optional += draw.sample((self._wanting, self._disputing, self._asking_for_more), 1)
         if draw.random() < 0.35:
             optional += [self._trying]
         if self._pair.has_passcode and draw.random() < 0.7:
             optional += [self._proved]
         draw.shuffle(optional)
-        first, then = optional[:3], optional[3:6]
+        first, then = optional[:4], optional[4:8]
         before = [self._opening(), *(act() for act in first)]
         after = [self._again(), *(act() for act in then)]
         if draw.random() < 0.4:
@@ -173,6 +178,84 @@ class Writer:
             self._ask(),
         ]
 
+    def _acting(self) -> Act:
+        """Something is to be done, to what is shown and to what is hidden; the same question again after each."""
+        return [self._bind("known"), *[step for _ in range(2) for step in (self._act(), self._ask("shown"))]]
+
+    def _routing(self) -> Act:
+        dealer = {"purpose": self._random.choice(("dealer", "owner_office", "airline"))}
+        where = _pick(self._random.choice(("shown", "secret")), self._random.randrange(8), "locator")
+        return [
+            _post("route", "/route", where),
+            _post("dial", "/dials", lambda side: {**where(side), **dealer}),
+            self._ask(),
+        ]
+
+    def _handing_over(self) -> Act:
+        """The contact goes to somebody else of the site, who asks in his turn."""
+        offered = {"to": {"kind": "site", "name": "manila"}, "reason": "he knows the case"}
+        taken = Step(
+            "take", lambda voice: Request("POST", "/v1/transfers/take", {"code": voice.code}), "interaction_id"
+        )
+        return [_post("transfer", "/transfer", lambda _: offered, "code"), taken, self._ask(), self._list()]
+
+    def _resuming(self) -> Act:
+        """The line drops, and he comes back with his code, with a passcode or without one."""
+        said = self._random.choice(("", HIS, "not the passcode"))
+
+        def build(voice: Voice) -> Request:
+            body = {"code": voice.code, "contact_id": voice.contact + "again", "passcode": said}
+            return Request("POST", "/v1/interactions/resume", body)
+
+        issued = _post("resume_code", "/resume-code", lambda _: {}, "code")
+        return [issued, Step(TRY, build, "interaction_id"), self._ask(), self._list()]
+
+    def _signalling(self) -> Act:
+        return [
+            _post("signal", "/safety-signal", lambda _: {"kind": "health"}),
+            _post("escalate", "/escalations", lambda _: {"claim": "police", "words": "says he is a detective"}),
+            _post("may", "/authority", lambda _: {"action": "refund"}),
+            self._ask(),
+        ]
+
+    def _wanting(self) -> Act:
+        """What only a protected party can have, and anybody may ask for."""
+        safe = {"safe_contact": {"kind": "phone", "value": "+447700900777"}}
+        return [
+            self._bind("known"),
+            _post("end", "/protection/end", lambda _: {}),
+            _post("safe_contact", "/safe-contact", lambda _: safe),
+            _post("release", "/release", lambda _: {"all": True}),
+            self._ask(),
+        ]
+
+    def _disputing(self) -> Act:
+        return [
+            self._bind("known"),
+            _post("dispute", "/dispute", lambda _: {"words": "that is not where I fly from"}),
+            self._ask("shown"),
+            self._list(),
+            self._act(),
+            self._open(),
+            self._bind("known"),
+        ]
+
+    def _asking_for_more(self) -> Act:
+        override = {"reason": "caller_cannot_use_passcode", "words": "lost", "classes": ["E", "I"], "minutes": 5}
+        return [
+            self._bind(self._random.choice(("known", "hidden"))),
+            _post("override", "/overrides", lambda _: override),
+            _post("mistake", "/mistake", lambda _: {"said": "I read out too much"}),
+            self._join("colleague", declared=False),
+            Step(
+                "consent",
+                lambda voice: Request(
+                    "POST", f"{voice.path}/consents", {"listener_id": voice.listener, "classes": ["I"]}
+                ),
+            ),
+            self._ask(),
+        ]
+
     def _ending(self) -> Act:
         return [_post("close", "/close", lambda _: {}), self._ask(), self._list(), self._bind("hidden")]
 
@@ -182,7 +265,7 @@ class Writer:
         return f"caller-{self._random.getrandbits(64):016x}"
 
     def _open(self, suffix: str = "") -> Step:
-        channel = self._random.choice(("call", "call", "chat", "portal"))
+        channel = self._random.choice(("call", "call", "chat", "chat"))
 
         def build(voice: Voice) -> Request:
             return Request("POST", "/v1/interactions", {"contact_id": voice.contact + suffix, "channel": channel})
@@ -225,6 +308,13 @@ class Writer:
         classes = draw.choice((["E", "I"], draw.sample(CLASSES, draw.randint(1, 8))))
         rest = {"classes": classes, "purpose": draw.choice(("service", "service", "operations"))}
         return _post(kind or f"ask.{target}", "/disclosures", lambda side: {**where(side), **rest})
+
+    def _act(self) -> Step:
+        """One action, on a booking that is shown, hidden or nobody's."""
+        draw = self._random
+        where = _pick(draw.choice(("shown", "shown", "secret")), draw.randrange(8), "locator")
+        action = draw.choice(("change", "cancel", "refund", "check_in", "resend", "edit_contact"))
+        return _post("act", "/actions", lambda side: {**where(side), "action": action, "details": "both seats"})
 
     def _list(self, kind: str = "list") -> Step:
         return Step(kind, lambda voice: Request("GET", f"{voice.path}/bookings"))

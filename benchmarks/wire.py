@@ -79,6 +79,15 @@ class Wire:
         head, found, length = self._read()
         return Reply(int(head[0].split(" ", 2)[1]), _headers(head), found[:length], clock() - began)
 
+    def raw(self, request: bytes) -> bytes:
+        """Send a request as it is, and return the body of its answer. Raises Cut."""
+        try:
+            self._sock.sendall(request)
+        except OSError:
+            raise Cut(b"") from None
+        _, found, length = self._read()
+        return found[:length]
+
     def _read(self) -> tuple[list[str], bytes, int]:
         found = b""
         while True:

@@ -12,14 +12,26 @@ from typing import ClassVar
 import msgspec
 from msgspec.structs import replace
 
+from domain import override, protection
 from domain import party as parties
-from domain import protection
+from domain.action import ActionAttempted
 from domain.attempt import DisclosureAttempted, Heard
+from domain.ending import ProtectionEnded
 from domain.event import Event, event
-from domain.party import Party, PartyAdded
-from domain.passcode import CallBackPlaced, PasscodeOffered, PasscodeSet, PasscodeTried
-from domain.protection import Protection, ProtectionConfirmed, ProtectionStarted
+from domain.override import Override, OverrideApproved, OverrideAsked, OverrideRefused, OverrideReviewed
+from domain.party import Party, PartyAdded, PartyShown
+from domain.passcode import (
+    AskedIn,
+    CallBackPlaced,
+    PasscodeOffered,
+    PasscodeRequestDeclined,
+    PasscodeSet,
+    PasscodeTried,
+    asked_in,
+)
+from domain.protection import Protection, ProtectionStarted
 from domain.refusal import Refused
+from domain.safe_contact import SafeContactChanged
 
 
 class AccountState(msgspec.Struct, frozen=True, gc=False):
@@ -33,6 +45,8 @@ class AccountState(msgspec.Struct, frozen=True, gc=False):
     withheld: int = 0
     tries: int = 0
     failures: int = 0
+    overrides: Mapping[str, Override] = {}
+    asked_in: tuple[AskedIn, ...] = ()
 
     def protected(self, now: datetime) -> frozenset[str]:
         """The parties whose protection is in force at `now`."""
@@ -47,6 +61,10 @@ class AccountState(msgspec.Struct, frozen=True, gc=False):
         """
         return frozenset(party for party, protection in self.protections.items() if protection.until is None)
 
+    def upheld(self) -> frozenset[str]:
+        """The parties whose protection two people have confirmed, and no two others found to be none since."""
+        return frozenset(party for party in self.confirmed() if not self.protections[party].dismissed)
+
     def proves(self, party_id: str) -> bool:
         """Whether this party has a passcode that proves anything.
 
@@ -60,20 +78,42 @@ class AccountState(msgspec.Struct, frozen=True, gc=False):
         """The parties who were protected at any time; who may open a booking that is still guarded after a lapse."""
         return frozenset(self.protections)
 
+    def protection(self, protection_id: str) -> Protection:
+        """The protection of this id. Raises Refused("unknown_protection")."""
+        found = next((each for each in self.protections.values() if each.protection_id == protection_id), None)
+        if found is None:
+            raise Refused("unknown_protection", "there is no such protection on this account", place="protection_id")
+        return found
+
     def adverse_towards(self, party_id: str, protected: frozenset[str]) -> frozenset[str]:
-        """Those of the `protected` parties towards whom this one is adverse."""
-        return frozenset(party for party in protected if party_id in self.protections[party].adverse)
+        """Those of the `protected` parties towards whom this one is adverse.
+
+        One whose own protection people have looked at is not so by the mere words of whoever asked for another's.
+        """
+        own = self.protections.get(party_id)
+        asked_counts = own is None or own.until is not None
+        return frozenset(party for party in protected if self.protections[party].names(party_id, asked=asked_counts))
+
+    def adverse(self, party_id: str, protected: frozenset[str]) -> bool:
+        """Whether this one is adverse towards any of the `protected` parties."""
+        own = self.protections.get(party_id)
+        asked_counts = own is None or own.until is not None
+        for party in protected:  # noqa: SIM110 - on the hot path a loop costs half of any(generator)
+            if self.protections[party].names(party_id, asked=asked_counts):
+                return True
+        return False
 
     def shy_of(self, party_id: str, protected: frozenset[str]) -> frozenset[str]:
         """Those of the `protected` of whom the held view tells this party nothing, though the party was proved.
 
-        All others, until two people have confirmed both protections; from then on those towards whom it is adverse.
+        All others, unless people have looked at both protections (see `protection.shy`).
         """
         own = self.protections.get(party_id)
-        if own is None or own.until is not None:
+        if own is None:
             return protected - {party_id}
-        others = ((other, self.protections[other]) for other in protected if other != party_id)
-        return frozenset(other for other, its in others if its.until is not None or party_id in its.adverse)
+        return frozenset(
+            other for other in protected if other != party_id and protection.shy(own, self.protections[other])
+        )
 
 
 @event
@@ -109,7 +149,10 @@ def stream(account_id: str) -> str:
 def evolve(state: AccountState, happened: Event, version: int) -> AccountState:  # noqa: PLR0911 - one arm for each event
     """Fold one event that stands at `version` of the account's stream."""
     match happened:
-        case DisclosureAttempted(outcome=outcome, listeners=listeners):
+        case (
+            DisclosureAttempted(outcome=outcome, listeners=listeners)
+            | ActionAttempted(outcome=outcome, listeners=listeners)
+        ):
             withheld = state.withheld + (outcome == "withheld")
             counted = _counted(state.parties, listeners)
             return replace(state, attempts=state.attempts + 1, withheld=withheld, parties=counted)
@@ -121,13 +164,36 @@ def evolve(state: AccountState, happened: Event, version: int) -> AccountState: 
             return replace(state, bookings=(*state.bookings, booking_id))
         case PartyAdded(party_id=party_id):
             return replace(state, parties={**state.parties, party_id: parties.added(happened, version)})
-        case PasscodeOffered() | PasscodeSet() | CallBackPlaced():
+        case PasscodeOffered() | PasscodeSet() | CallBackPlaced() | PartyShown():
             party = parties.evolve(state.parties[happened.party_id], happened, version)
             return replace(state, parties={**state.parties, happened.party_id: party})
-        case ProtectionStarted() | ProtectionConfirmed():
-            return replace(state, protections=protection.evolve(state.protections, happened, version))
+        case OverrideAsked() | OverrideApproved() | OverrideRefused() | OverrideReviewed():
+            return replace(state, overrides=override.evolve(state.overrides, happened, version))
+        case PasscodeRequestDeclined():
+            return replace(state, asked_in=asked_in(state.asked_in, happened))
+        case _ if isinstance(happened, protection.KINDS):
+            found = protection.evolve(state.protections, happened, version)
+            return replace(state, protections=found, parties=_unproved(state, happened, found))
         case _:
             return state
+
+
+def _unproved(state: AccountState, happened: Event, after: Mapping[str, Protection]) -> Mapping[str, Party]:
+    """The parties, without what was sent to a safe contact that turned out to be none.
+
+    That is: one that was corrected, that of a claim which two people did not uphold, and the one before where a claim
+    begins anew with another. Whoever read it there has no say by it.
+    """
+    match happened:
+        case SafeContactChanged(party_id=party_id) | ProtectionEnded(party_id=party_id, how="not_upheld"):
+            void = True
+        case ProtectionStarted(party_id=party_id):
+            before = state.protections.get(party_id)
+            void = before is not None and before.safe_contact != after[party_id].safe_contact
+        case _:
+            return state.parties
+    party = state.parties.get(party_id)
+    return {**state.parties, party_id: parties.unproved(party)} if void and party is not None else state.parties
 
 
 def _counted(known: Mapping[str, Party], listeners: tuple[Heard, ...]) -> Mapping[str, Party]:

@@ -20,8 +20,11 @@ def render(decision: Decision, held: BookingDocument | None, shown: BookingDocum
     """The document that may be heard; None where nothing may be, or where the view that was to answer is not at hand.
 
     `held` is not looked at unless the decision's basis is "held": it need not be opened. From that basis, what not all
-    may have as held follows as shown. Where the views are the same, pass the same document: nothing is said twice.
+    may have as held follows as shown. Where the views are the same, pass the same document: nothing is said twice. A
+    shown view that is to answer nothing adds nothing to the held one either.
     """
+    if decision.unshown:
+        shown = None
     if decision.basis == "shown":
         return None if shown is None else filtered(shown, decision.as_shown)
     if decision.basis != "held" or held is None:

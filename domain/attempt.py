@@ -14,7 +14,7 @@ import msgspec
 from domain.event import Event, Personal, event
 
 Outcome = Literal["disclosed", "withheld"]
-Asked = Literal["booking", "bookings"]
+Asked = Literal["booking", "bookings", "route", "dial"]
 
 
 class Heard(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -31,6 +31,8 @@ class DisclosureAttempted(Event, frozen=True, kw_only=True):
     """Somebody asked. `bookings`: what the answer was about; `judged_at`: the version of every stream it was judged on.
 
     `view` is the view the answer was taken from: "held", "shown", or "" where nothing was disclosed; `rules` decided.
+    `override_id`: the override under which it was disclosed, "" where none was needed. `role`: whom the caller was to
+    be put through to, where that was the question.
     """
 
     NAME: ClassVar[str] = "disclosure.attempted.v1"
@@ -45,3 +47,5 @@ class DisclosureAttempted(Event, frozen=True, kw_only=True):
     listeners: tuple[Heard, ...]
     judged_at: Mapping[str, int]
     locator: Personal | None = None
+    override_id: str = ""
+    role: str = ""

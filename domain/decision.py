@@ -25,10 +25,13 @@ from domain import dimension
 from domain.account import AccountState
 from domain.attempt import Heard, Outcome
 from domain.booking import BookingState, BookingView
+from domain.consent import opened as consented
 from domain.dimension import Cell, Channel, Protection, Purpose, Scope, Standing, Tier, View
 from domain.field_class import FieldClass
-from domain.interaction import InteractionState, Listener
+from domain.hearing import Hearing, all_held, all_shown, something, stand
+from domain.interaction import InteractionState
 from domain.policy import PolicyTable
+from domain.standing_in import opened
 
 Basis = Literal["held", "shown", ""]
 
@@ -45,12 +48,15 @@ _CHANNELS = {
 _MOST_RULES = 4096
 # A memo of pure look-ups, emptied when full.
 _RULES: dict[tuple[int, str, int, int, tuple[int, ...]], tuple[str, ...]] = {}
-_HELD, _SHOWN, _OTHERS = View.HELD.ordinal * 16, View.SHOWN.ordinal * 16, Scope.COMPANION.ordinal * 8
 _NOBODY: frozenset[str] = frozenset()
 
 
 class Question(msgspec.Struct, frozen=True, gc=False):
-    """What is asked, and by whom. `classes`: bits by `FieldClass.index`; `locator`: a mark, "" if asked by id."""
+    """What is asked, and by whom. `classes`: bits by `FieldClass.index`; `locator`: a mark, "" if asked by id.
+
+    `interaction_id`: the contact it is asked in, where an override of that contact may answer it. `named`: whether a
+    booking was named, by its id or a locator; False where all there are were asked for, and there is none.
+    """
 
     agent: str
     account_id: str
@@ -58,6 +64,8 @@ class Question(msgspec.Struct, frozen=True, gc=False):
     classes: int
     purpose: Purpose
     locator: str = ""
+    interaction_id: str = ""
+    named: bool = True
 
 
 class Facts(msgspec.Struct, frozen=True, gc=False):
@@ -66,31 +74,6 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
     account: AccountState
     booking: BookingState | None
     interaction: InteractionState
-
-
-class Hearing(msgspec.Struct, frozen=True, gc=False):
-    """One listener who narrows the answer. `mask`: what policy permits him.
-
-    `shy_of`: the protected parties about whom the held view tells him nothing, whatever policy permits.
-    """
-
-    listener_id: str
-    standing: Standing
-    protection: Protection
-    party_id: str
-    shy_of: frozenset[str]
-    situation: int
-    mask: int
-
-    def may_held(self, bit: int, subjects: tuple[str, ...]) -> bool:
-        """Whether he may have an item of this field class (0 to 7), about these people, from the held view."""
-        if self.shy_of and not self.shy_of.isdisjoint(subjects):
-            return False
-        return bool(self.mask >> (_HELD + bit if self.party_id in subjects else _HELD + _OTHERS + bit) & 1)
-
-    def may_shown(self, bit: int, subjects: tuple[str, ...]) -> bool:
-        """The same, from the shown view."""
-        return bool(self.mask >> (_SHOWN + bit if self.party_id in subjects else _SHOWN + _OTHERS + bit) & 1)
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False):
@@ -103,6 +86,8 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     hearings: tuple[Hearing, ...]
     classes: int
     unspoken: frozenset[str]
+    override_id: str = ""
+    unshown: bool = False
 
     def shy(self) -> bool:
         """Whether the held view must tell somebody who listens nothing of another party."""
@@ -111,7 +96,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     def held(self, field_class: FieldClass, subjects: tuple[str, ...]) -> bool:
         """Whether the answer has this item of the held view."""
         bit = field_class.index
-        return self.basis == "held" and bool(self.classes >> bit & 1) and _all_held(self.hearings, bit, subjects)
+        return self.basis == "held" and bool(self.classes >> bit & 1) and all_held(self.hearings, bit, subjects)
 
     def shown(self, field_class: FieldClass, subjects: tuple[str, ...]) -> bool:
         """Whether the answer has this item of the shown view: not where all may have such a one as held."""
@@ -122,7 +107,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
         bit = field_class.index
         if not self.basis or not self.classes >> bit & 1:
             return False
-        return _all_shown(self.hearings, self.unspoken, bit, subjects)
+        return all_shown(self.hearings, self.unspoken, bit, subjects)
 
 
 def decide(question: Question, facts: Facts, policy: PolicyTable, now: datetime) -> Decision:
@@ -131,37 +116,74 @@ def decide(question: Question, facts: Facts, policy: PolicyTable, now: datetime)
     if not interaction.usable(question.agent, now) or question.account_id != interaction.account_id:
         return _withheld(("stale-context",), (), question)
     listeners, hearings = hear(question, facts, policy, now)
-    if not hearings:
-        return _withheld(("nobody-to-hear",), listeners, question)
-    if booking is None or booking.held is None or booking.account_id != question.account_id:
+    override_id = ""
+    if facts.account.overrides:
+        protected = _protected(facts, now)[0]
+        override_id, hearings = opened(question, facts, policy, now, hearings=hearings, protected=protected)
+    why = _unanswerable(question, facts, hearings, now)
+    if booking is None or why:
         _ruled(policy, question, interaction, hearings, View.SHOWN)  # what a hidden booking costs, an unknown one costs
-        return _withheld(("no-such-booking",), listeners, question)
-    if booking.stale:
-        return _withheld(("stale-view",), listeners, question)
+        return _withheld((why,), listeners, question)
+    unshown = booking.living is not None and booking.living.unshown(now)
     unspoken = _unspoken(facts, hearings, now) if booking.split is not None else _NOBODY
-    basis, view = _basis(question.locator, booking.held, booking.shown, hearings, unspoken)
+    basis, view = _basis(question.locator, booking, hearings, unspoken, unshown=unshown)
     rules = _ruled(policy, question, interaction, hearings, view)
-    if not basis or not _something(hearings, question.classes):
+    if unshown or override_id or interaction.consents:
+        besides = {
+            "shown-view-withheld": unshown,
+            "override": bool(override_id),
+            "consent": any(hearing.consents for hearing in hearings),
+        }
+        rules = (*rules, *(rule for rule, holds in besides.items() if holds))
+    if not basis or not something(hearings, question.classes):
         return _withheld(rules, listeners, question)
-    return Decision("disclosed", basis, rules, listeners, hearings, question.classes, unspoken)
+    return Decision("disclosed", basis, rules, listeners, hearings, question.classes, unspoken, override_id, unshown)
+
+
+def _unanswerable(question: Question, facts: Facts, hearings: tuple[Hearing, ...], now: datetime) -> str:
+    """Why nothing is told before any policy is asked; "" where policy decides.
+
+    A name that was given in this contact is one that no booking has; any other is left over from somewhere else.
+    """
+    interaction, booking = facts.interaction, facts.booking
+    if interaction.disputed_by:
+        return "disputed"
+    if not hearings:
+        return "nobody-to-hear"
+    if booking is None or booking.held is None or booking.account_id != question.account_id:
+        given = not question.named or (bool(question.locator) and question.locator == interaction.locator)
+        return "no-such-booking" if given else "stale-context"
+    if booking.stale or (booking.fresh_until is not None and now >= booking.fresh_until):
+        return "stale-view"
+    return ""
 
 
 def _basis(
-    locator: str, held: BookingView, shown: BookingView | None, hearings: tuple[Hearing, ...], unspoken: frozenset[str]
+    locator: str, booking: BookingState, hearings: tuple[Hearing, ...], unspoken: frozenset[str], *, unshown: bool
 ) -> tuple[Basis, View]:
-    """The view that answers, and the view whose rules decided it."""
+    """The view that answers, and the view whose rules decided it. `unshown`: the shown one is to answer nothing."""
+    held, shown = booking.held, booking.shown
     if (
-        _all_held(hearings, _E, held.people)
+        held is not None
+        and all_held(hearings, _E, held.people)
         and _located(locator, held, shown)
-        # Of those who are shown and not on it any more the held view would say just that.
-        and (
-            shown is None or shown.at == held.at or all(hearing.shy_of.isdisjoint(shown.people) for hearing in hearings)
-        )
+        and (shown is None or not booking.taken_off or _says_nothing(hearings, booking.taken_off, shown))
     ):
         return "held", View.HELD
-    if shown is not None and _all_shown(hearings, unspoken, _E, shown.people) and _located(locator, shown):
+    if (
+        shown is not None
+        and not unshown
+        and all_shown(hearings, unspoken, _E, shown.people)
+        and _located(locator, shown)
+    ):
         return "shown", View.SHOWN
     return "", View.SHOWN
+
+
+def _says_nothing(hearings: tuple[Hearing, ...], taken_off: frozenset[str], shown: BookingView) -> bool:
+    """Whether what is held does not tell a listener that somebody of whom he must not learn was taken off it."""
+    gone = taken_off.intersection(shown.people)
+    return all(hearing.shy_of.isdisjoint(gone) for hearing in hearings)
 
 
 def hear(
@@ -173,49 +195,33 @@ def hear(
     channel, tier = _CHANNELS[interaction.channel], _TIERS.get(interaction.tier, Tier.ONE)
     listeners: list[Heard] = []
     hearings: list[Hearing] = []
+    past = _NOBODY if facts.booking is None or not guarded else facts.booking.past()
     for listener in interaction.listeners.values():
         standing, party_id, shy_of = stand(listener, interaction, account, protected)
         protection = Protection.NONE if not guarded else Protection.SELF if party_id in protected else Protection.OTHER
-        listeners.append(Heard(listener.listener_id, standing.value, protection.value, party_id))
+        listeners.append(Heard(listener.listener_id, standing.word, protection.word, party_id))
         if standing is not Standing.BOUND:
             situation = dimension.situation(standing, protection, question.purpose, channel, tier)
             mask = policy.masks[situation]
-            hearings.append(Hearing(listener.listener_id, standing, protection, party_id, shy_of, situation, mask))
+            hearings.append(
+                Hearing(listener.listener_id, standing, protection, party_id, shy_of, situation, mask, (), past)
+            )
+    if interaction.consents:
+        return tuple(listeners), consented(tuple(hearings), interaction)
     return tuple(listeners), tuple(hearings)
 
 
 def _protected(facts: Facts, now: datetime) -> tuple[frozenset[str], bool]:
     """Who is protected as far as this booking goes, and whether it is to be answered as on a protected account.
 
-    Of a booking whose views were parted everybody counts who ever was: a protection that lapses opens nothing.
+    Of a booking whose views were parted everybody counts who ever was, and has not released it: a protection that
+    lapses or ends opens nothing.
     """
-    protected = facts.account.protected(now)
     if facts.booking is not None and facts.booking.guarded():
-        return facts.account.ever_protected(), True
+        ever, released = facts.account.ever_protected(), facts.booking.released_by
+        return (ever - released if released else ever), True
+    protected = facts.account.protected(now)
     return protected, bool(protected)
-
-
-def stand(  # noqa: PLR0911 - one return for each standing
-    listener: Listener, interaction: InteractionState, account: AccountState, protected: frozenset[str]
-) -> tuple[Standing, str, frozenset[str]]:
-    """One listener's standing on the account, the party he is ("" for nobody we know), and whom he is shy of."""
-    if listener.kind != "customer":
-        if listener.kind == "third_party":
-            return Standing.THIRD_PARTY, "", protected
-        return (Standing.BOUND if listener.bound else Standing.UNKNOWN), "", protected
-    proof = interaction.proof(listener)
-    party_id = proof.party_id if proof is not None else interaction.taken_for(listener)
-    party = account.parties.get(party_id)
-    if party is None:
-        return Standing.UNKNOWN, "", protected
-    if proof is None:
-        return (Standing.UNPROVED if party.gated else Standing.IDENTIFIED), party_id, protected
-    if proof.method == "duress":
-        return Standing.DURESS, party_id, protected
-    if not protected:
-        return Standing.VERIFIED, party_id, _NOBODY
-    standing = Standing.ADVERSE if account.adverse_towards(party_id, protected) else Standing.VERIFIED
-    return standing, party_id, account.shy_of(party_id, protected)
 
 
 def _withheld(rules: tuple[str, ...], listeners: tuple[Heard, ...], question: Question) -> Decision:
@@ -232,38 +238,9 @@ def _unspoken(facts: Facts, hearings: tuple[Hearing, ...], now: datetime) -> fro
     return _NOBODY.union(*(account.adverse_towards(party_id, protected) for party_id in adverse))
 
 
-def _all_held(hearings: tuple[Hearing, ...], bit: int, subjects: tuple[str, ...]) -> bool:
-    """Whether all may have an item of the held view."""
-    for hearing in hearings:  # noqa: SIM110 - on the hot path a loop costs half of all(generator)
-        if not hearing.may_held(bit, subjects):
-            return False
-    return True
-
-
-def _all_shown(hearings: tuple[Hearing, ...], unspoken: frozenset[str], bit: int, subjects: tuple[str, ...]) -> bool:
-    """Whether all may have an item of the shown view."""
-    if unspoken and not unspoken.isdisjoint(subjects):
-        return False
-    for hearing in hearings:  # noqa: SIM110 - likewise
-        if not hearing.may_shown(bit, subjects):
-            return False
-    return True
-
-
 def _located(locator: str, seen: BookingView, also: BookingView | None = None) -> bool:
     """Whether it was asked for by its id, or by a locator of these views: who may have the held one may use either."""
     return not locator or locator in seen.locators or (also is not None and locator in also.locators)
-
-
-def _something(hearings: tuple[Hearing, ...], classes: int) -> bool:
-    """Whether any class asked for is one that all may have, of their own things or of others'.
-
-    The shown view's classes tell: whoever may have one as held may have it as shown (`policy.check`).
-    """
-    asked = classes
-    for hearing in hearings:
-        asked &= hearing.mask >> _SHOWN | hearing.mask >> (_SHOWN + _OTHERS)
-    return bool(asked & 0xFF)
 
 
 def _ruled(

@@ -38,15 +38,20 @@ __all__ = [
 
 
 class Dimension(enum.StrEnum):
-    """One dimension of policy: its values are the entities of the Cedar enum type of that name. `ordinal`: from 0."""
+    """One dimension of policy: its values are the entities of the Cedar enum type of that name.
+
+    `ordinal`: from 0; `word`: the value, at a third of what `value` costs.
+    """
 
     ordinal: int
+    word: str
 
     def __new__(cls, value: str) -> Self:
         """Number the members as they are declared."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.ordinal = len(cls.__members__)
+        member.word = value
         return member
 
 

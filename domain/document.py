@@ -22,10 +22,12 @@ from domain.item import (
     Item,
     Locator,
     Loyalty,
+    Owner,
     Payment,
     Remark,
     Seat,
     Segment,
+    Supplier,
     Ticket,
     Traveller,
     Word,
@@ -42,10 +44,12 @@ __all__ = [
     "Item",
     "Locator",
     "Loyalty",
+    "Owner",
     "Payment",
     "Remark",
     "Seat",
     "Segment",
+    "Supplier",
     "Ticket",
     "Traveller",
     "attribute",
@@ -88,6 +92,8 @@ class BookingContent(Discreet, frozen=True, gc=False, kw_only=True, omit_default
     payments: tuple[Payment, ...] = ()
     identity: tuple[Identity, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    suppliers: tuple[Supplier, ...] = ()
+    owners: tuple[Owner, ...] = ()
 
 
 class BookingDocument(BookingContent, frozen=True, gc=False):
@@ -139,6 +145,11 @@ def people(document: BookingDocument) -> tuple[str, ...]:
 def locator_codes(document: BookingDocument) -> tuple[str, ...]:
     """The codes by which this very booking may be looked up: cross references, which name another one, are left out."""
     return tuple(dict.fromkeys(item.code for item in document.locators if item.kind != "cross_reference"))
+
+
+def cross_references(document: BookingDocument) -> tuple[str, ...]:
+    """The codes by which this one names others: whoever reads it knows them too."""
+    return tuple(dict.fromkeys(item.code for item in document.locators if item.kind == "cross_reference"))
 
 
 def attribute(document: BookingDocument, people: Mapping[str, str], holder: str | None) -> BookingDocument:
@@ -201,7 +212,8 @@ def merge(pieces: Mapping[str, BookingDocument]) -> BookingDocument:
         raise DocumentError("", "there is no part of this booking left")
     whole: dict[str, dict[int, Item]] = {name: {} for name in COLLECTIONS}
     for piece in pieces.values():
-        for name, places in zip(COLLECTIONS, piece.positions or ((),) * len(COLLECTIONS), strict=True):
+        lacking = ((),) * (len(COLLECTIONS) - len(piece.positions))  # kinds of thing that are younger than the part
+        for name, places in zip(COLLECTIONS, (*piece.positions, *lacking), strict=True):
             items = getattr(piece, name)
             if len(items) != len(places):
                 raise DocumentError(name, "this is not a part of a booking")

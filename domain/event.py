@@ -41,6 +41,7 @@ __all__ = [
     "upcast",
     "upcaster",
     "validate",
+    "with_retired",
 ]
 
 
@@ -195,6 +196,11 @@ def ancestors(name: str) -> tuple[str, ...]:
     for each in names:  # grows while it is walked: whatever leads to a name that leads here
         names += [old for old, (new, _) in _UPCASTERS.items() if new == each]
     return tuple(names[1:])
+
+
+def with_retired(names: tuple[str, ...]) -> tuple[str, ...]:
+    """These names, and those that what is of them now was written under before."""
+    return tuple(each for name in names for each in (name, *ancestors(name)))
 
 
 def validate() -> None:

@@ -13,16 +13,25 @@ from typing import ClassVar, Literal
 import msgspec
 from msgspec.structs import replace
 
+from domain import clearance, consent
+from domain.clearance import ClearanceNoted, Clearances
+from domain.consent import Consent, ConsentGiven
 from domain.event import Event, Personal, event
 from domain.refusal import Refused
 
 Channel = Literal["call", "chat", "portal", "call_back", "notice"]
-ListenerKind = Literal["customer", "third_party", "interpreter", "relay_operator"]
+ListenerKind = Literal["customer", "third_party", "interpreter", "relay_operator", "colleague"]
 Method = Literal["passcode", "duress", "call_back"]
 
+CHANNELS: Mapping[str, tuple[Channel, ...]] = {
+    "agent": ("call", "chat", "call_back"),
+    "portal": ("portal", "chat"),
+    "notifier": ("notice",),
+}
 LASTS = timedelta(hours=8)
 CALLER = "caller"
 MOST_LISTENERS = 16
+MOST_TOLD = 64
 FAILURES_ALLOWED = 5
 
 
@@ -49,6 +58,10 @@ class InteractionState(msgspec.Struct, frozen=True, gc=False):
 
     `may_prove`: the parties who alone count while it is bound by a locator that only a held view has, None otherwise.
     To everybody else such a locator is nobody's: what he proved or was taken for on the account is nothing meanwhile.
+    `locator` and `place`: the marks of what the caller gave when it was bound. `disputed_by`: every agent to whom he
+    said that what he hears is wrong, none where he did not or where it was resolved.
+    `continues`: the earlier interaction of the same contact, "" for none. `duress`: the accounts for which a duress
+    passcode was given in this contact, accepted or not, here or earlier, and whoever has left since.
     """
 
     agent: str = ""
@@ -63,11 +76,22 @@ class InteractionState(msgspec.Struct, frozen=True, gc=False):
     failures: int = 0
     may_prove: frozenset[str] | None = None
     bindings: int = 0
+    queued_at: datetime | None = None
+    continued_in: str = ""
+    cleared: Clearances = Clearances()
+    consents: tuple[Consent, ...] = ()
+    disputed_by: tuple[str, ...] = ()
+    locator: str = ""
+    place: str = ""
+    continues: str = ""
+    duress: tuple[str, ...] = ()
 
     def proof(self, listener: Listener) -> Proof | None:
-        """What a listener has proved that counts now."""
+        """What a listener has proved that counts now. A duress passcode does not where only a held view answers."""
         found = listener.proofs.get(self.account_id)
-        return found if found is None or self.may_prove is None or found.party_id in self.may_prove else None
+        if found is None or self.may_prove is None:
+            return found
+        return found if found.party_id in self.may_prove and found.method != "duress" else None
 
     def taken_for(self, listener: Listener) -> str:
         """The party whose facts a listener offered, as far as that counts now; "" for nobody."""
@@ -104,11 +128,13 @@ class InteractionBound(Event, frozen=True, kw_only=True):
     facts: tuple[str, ...]
     offered: Personal
     may_prove: tuple[str, ...] = ()
+    locator: str = ""
+    place: str = ""
 
 
 @event
 class ListenerJoined(Event, frozen=True, kw_only=True):
-    """Somebody else is on the line. `bound`: an interpreter or relay operator who declared to keep silence."""
+    """Somebody else is on the line. `bound`: interpreter, relay operator or colleague, and declared to keep silence."""
 
     NAME: ClassVar[str] = "listener.joined.v1"
     listener_id: str
@@ -141,10 +167,34 @@ class ListenerVerified(Event, frozen=True, kw_only=True):
 
 @event
 class VerificationFailed(Event, frozen=True, kw_only=True):
-    """A passcode was not accepted from this listener."""
+    """A passcode was not accepted from this listener.
+
+    `duress_of`: the party of this account whose duress passcode it was. What it would show is nothing at a locator that
+    only a held view has, and to accept it there would say whose that is.
+    """
 
     NAME: ClassVar[str] = "listener.verification_failed.v1"
     listener_id: str
+    account_id: str = ""
+    duress_of: str = ""
+
+
+@event
+class Disputed(Event, frozen=True, kw_only=True):
+    """The caller says that what he was told is wrong: nothing more is told or done here until somebody has looked."""
+
+    NAME: ClassVar[str] = "interaction.disputed.v1"
+    agent: str
+    words: Personal
+
+
+@event
+class DisputeResolved(Event, frozen=True, kw_only=True):
+    """Somebody else, of tier 3, has looked at it: the contact goes on."""
+
+    NAME: ClassVar[str] = "interaction.dispute_resolved.v1"
+    resolver: str
+    words: Personal
 
 
 @event
@@ -159,31 +209,48 @@ def stream(interaction_id: str) -> str:
     return f"interaction:{interaction_id}"
 
 
-def evolve(state: InteractionState, happened: Event) -> InteractionState:  # noqa: PLR0911 - one arm for each event
+def evolve(state: InteractionState, happened: Event) -> InteractionState:  # noqa: PLR0911, C901 - one arm for each event
     """Fold one event but for its opening, which also needs its header (see `opened`)."""
     match happened:
-        case InteractionBound(account_id=account_id, hidden=True, may_prove=may_prove):
-            bindings = state.bindings + 1
-            return replace(state, account_id=account_id, may_prove=frozenset(may_prove), bindings=bindings)
         case InteractionBound(account_id=account_id, party_id=party_id):
-            caller = state.listeners[CALLER]
-            listeners = {**state.listeners, CALLER: _identified(caller, account_id, party_id)}
-            bindings = state.bindings + 1
-            return replace(state, account_id=account_id, listeners=listeners, may_prove=None, bindings=bindings)
+            bound = replace(
+                state,
+                account_id=account_id,
+                may_prove=frozenset(happened.may_prove) if happened.hidden else None,
+                bindings=state.bindings + 1,
+                consents=(),
+                locator=happened.locator,
+                place=happened.place,
+            )
+            if happened.hidden:
+                return bound
+            caller = _identified(state.listeners[CALLER], account_id, party_id)
+            return replace(bound, listeners={**state.listeners, CALLER: caller})
         case ListenerJoined(listener_id=listener_id):
             joined = _identified(
                 Listener(listener_id, happened.kind, happened.bound), happened.account_id, happened.party_id
             )
             return replace(state, listeners={**state.listeners, listener_id: joined})
         case ListenerLeft(listener_id=listener_id):
-            return replace(state, listeners={key: kept for key, kept in state.listeners.items() if key != listener_id})
+            listeners = {key: kept for key, kept in state.listeners.items() if key != listener_id}
+            return replace(state, listeners=listeners, consents=consent.without(state.consents, listener_id))
+        case ConsentGiven():
+            return replace(state, consents=consent.given(state.consents, happened))
+        case Disputed(agent=agent):
+            return replace(state, disputed_by=_told(state.disputed_by, agent))
+        case DisputeResolved():
+            return replace(state, disputed_by=())
         case ListenerVerified(listener_id=listener_id):
             listener = state.listeners[listener_id]
             proof = Proof(happened.party_id, happened.method, happened.secret_id)
             proved = replace(listener, proofs={**listener.proofs, happened.account_id: proof})
-            return replace(state, listeners={**state.listeners, listener_id: proved})
+            duress = _forced_on(state.duress, happened.account_id) if happened.method == "duress" else state.duress
+            return replace(state, listeners={**state.listeners, listener_id: proved}, duress=duress)
         case VerificationFailed():
-            return replace(state, failures=state.failures + 1)
+            duress = _forced_on(state.duress, happened.account_id) if happened.duress_of else state.duress
+            return replace(state, failures=state.failures + 1, duress=duress)
+        case ClearanceNoted():
+            return replace(state, cleared=clearance.evolve(state.cleared, happened))
         case InteractionClosed():
             return replace(state, closed=True)
         case _:
@@ -203,10 +270,28 @@ def opened(happened: InteractionOpened, agent: str, tier: int, site: str) -> Int
     )
 
 
+def _told(before: tuple[str, ...], agent: str) -> tuple[str, ...]:
+    """Those to whom it was said, with one more; those who heard it first are kept where it is said to ever more."""
+    return before if agent in before or len(before) >= MOST_TOLD else (*before, agent)
+
+
+def _forced_on(before: tuple[str, ...], account_id: str) -> tuple[str, ...]:
+    return before if account_id in before else (*before, account_id)
+
+
 def _identified(listener: Listener, account_id: str, party_id: str) -> Listener:
     if not account_id:
         return listener
     return replace(listener, identified={**listener.identified, account_id: party_id})
+
+
+def open_by(role: str, channel: Channel) -> None:
+    """Raise Refused("wrong_channel") for a contact of a kind that this role does not have.
+
+    What may be heard depends on the channel: whoever could name any would choose by which rules he is answered.
+    """
+    if channel not in CHANNELS.get(role, ()):
+        raise Refused("wrong_channel", "this role has no contacts of this channel; name its own", place="channel")
 
 
 def use(state: InteractionState, agent: str, now: datetime) -> None:
@@ -237,3 +322,13 @@ def leave(state: InteractionState, listener_id: str) -> ListenerLeft:
     if listener_id not in state.listeners:
         raise Refused("unknown_listener", "nobody on this line has that id", place="listener_id")
     return ListenerLeft(listener_id=listener_id)
+
+
+def resolve(state: InteractionState, resolver: str) -> None:
+    """Raise Refused unless this person may end the dispute: "interaction_over", "not_disputed", "another_person"."""
+    if state.closed:
+        raise Refused("interaction_over", "this interaction is closed; look for the one it goes on in")
+    if not state.disputed_by:
+        raise Refused("not_disputed", "nobody said here that anything is wrong")
+    if resolver == state.agent or resolver in state.disputed_by:
+        raise Refused("another_person", "whoever the caller said it to cannot resolve it; ask another person")

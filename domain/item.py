@@ -1,7 +1,8 @@
 """Items: the things that a booking says, each kind with its one field class and its data subjects.
 
 Everything in an item is of the item's `FIELD_CLASS` and is about its `subjects`. What could give a document away
-(dates of creation, offices, queues, internal ids) is linkage or a note, never existence.
+(dates of creation, offices, queues, internal ids) is linkage or a note, never existence; but for the office that
+answers for it, by which a caller is sent to the right place.
 
 Constraints on fields are read back with every stored booking: they may be loosened, never tightened.
 """
@@ -22,10 +23,12 @@ __all__ = [
     "Item",
     "Locator",
     "Loyalty",
+    "Owner",
     "Payment",
     "Remark",
     "Seat",
     "Segment",
+    "Supplier",
     "Ticket",
     "Traveller",
     "Word",
@@ -168,3 +171,28 @@ class Remark(Item, frozen=True, gc=False):
     FIELD_CLASS: ClassVar[FieldClass] = FieldClass.N
     kind: Word
     text: Text = ""
+
+
+class Supplier(Item, frozen=True, gc=False):
+    """Who does a part of the travel, and may be put on the line for it: the office that owns the booking, a dealer, ...
+
+    Who that is says where somebody is, so it is itinerary. `place` is a town or postcode as the supplier writes it.
+    """
+
+    FIELD_CLASS: ClassVar[FieldClass] = FieldClass.I
+    role: Literal["owner_office", "airline", "rail", "car_rental", "hotel", "dealer", "other"]
+    name: Line
+    phone: Word = ""
+    place: Word = ""
+
+
+class Owner(Item, frozen=True, gc=False):
+    """The office that answers for the booking, the channel it was made in, and who is asked after that, in order.
+
+    It is existence: whoever may know that there is such a booking may know where to go with it.
+    """
+
+    FIELD_CLASS: ClassVar[FieldClass] = FieldClass.E
+    office: Line
+    channel: Word = ""
+    escalation: Annotated[tuple[Line, ...], Meta(max_length=8)] = ()

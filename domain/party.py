@@ -6,7 +6,7 @@ that the log holds no fact in clear and a forgotten person cannot be matched any
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 import msgspec
@@ -24,7 +24,7 @@ DISTINGUISHING = frozenset({"given_name", "date_of_birth", "email", "phone", "lo
 class Party(msgspec.Struct, frozen=True, gc=False):
     """One person. `marks` are `kind:digest`; `gated` says that an unproved caller hears nothing (see `passcode`).
 
-    `hidden`: only a held view names this person, so nobody is taken for him or her.
+    `hidden`: only a held view has named this person so far, so nobody is taken for him or her.
     """
 
     party_id: str
@@ -52,15 +52,25 @@ class PartyAdded(Event, frozen=True, kw_only=True):
     hidden: bool = False
 
 
+@event
+class PartyShown(Event, frozen=True, kw_only=True):
+    """A view that is shown names a person whom only a held one did: he or she is taken for who they are, as anybody."""
+
+    NAME: ClassVar[str] = "party.shown.v1"
+    party_id: str
+
+
 def added(recorded: PartyAdded, version: int) -> Party:
     """The party as first recorded, at this version of the account's stream."""
     profile = Kept(recorded.profile, version, PartyAdded.NAME, "profile")
     return Party(recorded.party_id, recorded.kind, frozenset(recorded.marks), profile, hidden=recorded.hidden)
 
 
-def evolve(party: Party, happened: PasscodeOffered | PasscodeSet | CallBackPlaced, version: int) -> Party:
-    """Fold what happened to this party's secrets, at this version of the account's stream."""
+def evolve(party: Party, happened: PasscodeOffered | PasscodeSet | CallBackPlaced | PartyShown, version: int) -> Party:
+    """Fold what happened to this party, at this version of the account's stream."""
     match happened:
+        case PartyShown():
+            return replace(party, hidden=False)
         case PasscodeOffered():
             return replace(party, offer=Offer(happened.offer_id, happened.token, happened.reason, happened.expires_at))
         case CallBackPlaced():
@@ -78,6 +88,19 @@ def evolve(party: Party, happened: PasscodeOffered | PasscodeSet | CallBackPlace
                 duress = Passcode(happened.duress_id, kept, happened.gates)
             gated = party.gated or happened.gates
             return replace(party, passcode=passcode, duress=duress, gated=gated, offer=None)
+
+
+def shown(parties: Mapping[str, Party], people: Iterable[str]) -> list[PartyShown]:
+    """Who of these people was hidden until now, when they came to be shown."""
+    return [PartyShown(party_id=who) for who in dict.fromkeys(people) if who in parties and parties[who].hidden]
+
+
+def unproved(party: Party) -> Party:
+    """The party without the passcode and the link that came with a protection, and without an open call-back."""
+    if party.passcode is not None and not party.passcode.requested:
+        party = replace(party, passcode=None, duress=None)
+    offer = None if party.offer is not None and party.offer.reason == "protection" else party.offer
+    return replace(party, offer=offer, call_back=None)
 
 
 def identify(parties: Mapping[str, Party], offered: Mapping[str, Mapping[str, str]], *, locator_shown: bool) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 OFFER_LASTS = timedelta(hours=24)
 CALL_BACK_LASTS = timedelta(minutes=15)
+MOST_ASKED = 31
 
 Reason = Literal["requested", "protection"]
 
@@ -73,12 +74,34 @@ class PasscodeOffered(Event, frozen=True, kw_only=True):
 
 @event
 class PasscodeRequestDeclined(Event, frozen=True, kw_only=True):
-    """A request that was answered like any other and led to nothing; `why` is for auditors."""
+    """A request that was answered like any other and led to nothing; `why` is for auditors.
+
+    `agent` and `at`: who took a call on which a passcode was asked for, and when; he is not the one to call back.
+    """
 
     NAME: ClassVar[str] = "passcode.request_declined.v1"
     interaction_id: str
     party_id: str
     why: str
+    agent: str = ""
+    at: datetime | None = None
+
+
+class AskedIn(msgspec.Struct, frozen=True, gc=False):
+    """A contact in which a passcode was asked for in vain, the agent who took it, and when."""
+
+    interaction_id: str
+    agent: str
+    at: datetime
+
+
+def asked_in(before: tuple[AskedIn, ...], declined: PasscodeRequestDeclined) -> tuple[AskedIn, ...]:
+    """The contacts of the last day in which a passcode was asked for in vain: the newest of each agent's."""
+    if not declined.agent or declined.at is None:
+        return before
+    since = declined.at - OFFER_LASTS
+    others = [each for each in before if each.agent != declined.agent and each.at > since]
+    return (*others[-MOST_ASKED:], AskedIn(declined.interaction_id, declined.agent, declined.at))
 
 
 @event
@@ -119,6 +142,12 @@ class PasscodeTried(Event, frozen=True, kw_only=True):
     blocked: bool
     party_id: str = ""
     passcode_id: str = ""
+
+
+def chooser(account: AccountState, token: str) -> str:
+    """The party whose one-time link has this token, "" for nobody's."""
+    offers = ((party_id, party.offer) for party_id, party in account.parties.items())
+    return next((party_id for party_id, offer in offers if offer is not None and offer.token == token), "")
 
 
 def choose(

@@ -2,22 +2,78 @@
 
 from __future__ import annotations
 
-from domain import account, booking, contact, interaction, policy
+from domain import (
+    access_request,
+    account,
+    action,
+    authority,
+    booking,
+    commitment,
+    contact,
+    evidence,
+    follower,
+    hand_off,
+    incident,
+    interaction,
+    policy,
+    problem,
+    rule,
+    webhook,
+)
+from domain.access_request import AccessRequestState
 from domain.account import AccountState
+from domain.action import ActionState
+from domain.authority import AuthorityState
 from domain.booking import BookingState
+from domain.commitment import CommitmentState
 from domain.contact import ContactState
 from domain.event import Event, Header
+from domain.evidence import EvidenceCarried, InteractionContinued
+from domain.follower import FollowerState
+from domain.hand_off import HandOffState, ResumeState
+from domain.incident import IncidentState
 from domain.interaction import InteractionOpened, InteractionState
 from domain.policy import PolicyAdopted, PolicyState
+from domain.problem import ProblemState
+from domain.rule import RulesState
+from domain.webhook import WebhookState
 
-State = AccountState | BookingState | ContactState | InteractionState | PolicyState
+State = (
+    AccessRequestState
+    | AccountState
+    | ActionState
+    | AuthorityState
+    | BookingState
+    | ContactState
+    | InteractionState
+    | PolicyState
+    | CommitmentState
+    | ProblemState
+    | HandOffState
+    | ResumeState
+    | FollowerState
+    | IncidentState
+    | RulesState
+    | WebhookState
+)
 
 _EMPTY: dict[str, State] = {
+    "access_request": AccessRequestState(),
     "account": AccountState(),
+    "action": ActionState(),
+    "authority": AuthorityState(),
     "booking": BookingState(),
+    "commitment": CommitmentState(),
     "contact": ContactState(),
+    "follower": FollowerState(),
+    "hand_off": HandOffState(),
+    "incident": IncidentState(),
     "interaction": InteractionState(),
     "policy": PolicyState(),
+    "problem": ProblemState(),
+    "resume": ResumeState(),
+    "rules": RulesState(),
+    "webhook": WebhookState(),
 }
 
 
@@ -31,7 +87,9 @@ def empty(stream: str) -> State:
     return _EMPTY[noun(stream)]
 
 
-def fold(state: State, happened: Event, header: Header, version: int) -> State:
+def fold(  # noqa: C901, PLR0911, PLR0912 - one arm for each noun
+    state: State, happened: Event, header: Header, version: int
+) -> State:
     """Move a state on by one event that stands at `version` of its stream."""
     match state:
         case AccountState():
@@ -39,10 +97,34 @@ def fold(state: State, happened: Event, header: Header, version: int) -> State:
         case InteractionState():
             if isinstance(happened, InteractionOpened):
                 return interaction.opened(happened, header.actor.subject, max(header.actor.tier, 1), header.actor.site)
+            if isinstance(happened, EvidenceCarried | InteractionContinued):
+                return evidence.evolve(state, happened, header.actor)
             return interaction.evolve(state, happened)
         case BookingState():
-            return booking.evolve(state, happened, version)
+            return booking.evolve(state, happened, version, header.occurred_at)
+        case CommitmentState():
+            return commitment.evolve(state, happened, version)
+        case ProblemState():
+            return problem.evolve(state, happened, version)
+        case HandOffState():
+            return hand_off.evolve(state, happened)
+        case ResumeState():
+            return hand_off.evolve_resume(state, happened)
+        case ActionState():
+            return action.evolve(state, happened)
+        case AccessRequestState():
+            return access_request.evolve(state, happened)
         case ContactState():
             return contact.evolve(state, happened)
+        case AuthorityState():
+            return authority.evolve(state, happened)
+        case IncidentState():
+            return incident.evolve(state, happened)
+        case WebhookState():
+            return webhook.evolve(state, happened, version)
+        case RulesState():
+            return rule.evolve(state, happened)
+        case FollowerState():
+            return follower.evolve(state, happened)
         case PolicyState():
             return policy.evolve(state, happened) if isinstance(happened, PolicyAdopted) else state

@@ -24,6 +24,10 @@ class HistoryEntry(msgspec.Struct, frozen=True):
     policy: int
     event: dict[str, Any]
 
+    def __repr__(self) -> str:
+        """Say what happened."""
+        return f"HistoryEntry({self.name})"
+
 
 def entry(recorded: Recorded) -> HistoryEntry:
     """An event as an entry of the history."""

@@ -1,9 +1,10 @@
 """Everything that touches the world.
 
-    a request -> api -> desk -> (domain decides) -> sealing -> log -> the answer
-                          |-> passcodes, documents, policies, outbox
+    a request -> api -> line, safety, office -> desk -> (domain decides) -> sealing -> log -> the answer
+                          |-> passcodes, documents, policies, authority, outbox
+    the log -> following -> incidents -> webhooks
 
 `settings` reads the environment, `composition` makes the parts and puts them together, `server` puts the whole on a
-socket, `logs` writes what operations may read, `tokens` knows who asks, `chance` gives random bytes, `cli` and `demo`
-are clients of the API like any other.
+socket, `logs` writes what operations may read, `tokens` knows who asks, `chance` gives random bytes, `signing` signs
+what a person answers for, `cli` and `demo` are clients of the API like any other.
 """

@@ -10,10 +10,13 @@ from typing import Any, cast
 
 from fastapi import FastAPI
 
-from domain import event
+from domain import authority, event, rule
+from domain.authority import AuthorityState
 from domain.event import Actor, Header
 from domain.policy import AdoptPolicy, PolicyState, decide
+from domain.rule import RulesState
 from service.api.app import build
+from service.authority import DEFAULT
 from service.desk.clock import Clock, wall
 from service.desk.desk import Desk
 from service.desk.draft import POLICY
@@ -25,6 +28,7 @@ from service.passcodes import PasscodeHasher
 from service.policies import DEFAULT_SCHEMA, DEFAULT_TEXT, compile_policy, engine
 from service.sealing import Codec, KeyRing, Marks, MasterKey
 from service.settings import Settings
+from service.signing import SigningKey
 from service.tokens import LocalIssuer, TokenVerifier
 
 SYSTEM = Actor("watchword", "system")
@@ -39,6 +43,8 @@ def prepare(settings: Settings) -> None:
     log, keys = EventLog(settings.database_url), _keys(settings)
     try:
         _first_policy(log, Codec(keys), keys)
+        _first_authority(log, Codec(keys), keys)
+        _first_rules(log, Codec(keys), keys)
     finally:
         log.close()
         keys.close()
@@ -54,6 +60,28 @@ def _first_policy(log: EventLog, codec: Codec, keys: KeyRing) -> None:
     stored, _ = codec.encode(adopted, header, POLICY, 1)
     with contextlib.suppress(Conflict):  # another replica was first
         log.append(Append(events=(stored,), expect={POLICY: 0}))
+
+
+def _first_authority(log: EventLog, codec: Codec, keys: KeyRing) -> None:
+    state, version = Loader(log, codec, keys).load(authority.STREAM)
+    if version:
+        return
+    (adopted,) = authority.adopt(cast(AuthorityState, state), DEFAULT)
+    header = Header(secrets.token_hex(16), wall(), SYSTEM, "first start")
+    stored, _ = codec.encode(adopted, header, authority.STREAM, 1)
+    with contextlib.suppress(Conflict):  # another replica was first
+        log.append(Append(events=(stored,), expect={authority.STREAM: 0}))
+
+
+def _first_rules(log: EventLog, codec: Codec, keys: KeyRing) -> None:
+    state, version = Loader(log, codec, keys).load(rule.STREAM)
+    if version:
+        return
+    (adopted,) = rule.adopt(cast(RulesState, state), rule.DEFAULT)
+    header = Header(secrets.token_hex(16), wall(), SYSTEM, "first start")
+    stored, _ = codec.encode(adopted, header, rule.STREAM, 1)
+    with contextlib.suppress(Conflict):  # another replica was first
+        log.append(Append(events=(stored,), expect={rule.STREAM: 0}))
 
 
 def _keys(settings: Settings) -> KeyRing:
@@ -95,6 +123,9 @@ def desk(settings: Settings, *, clock: Callable[[], datetime] = wall) -> Desk:
         hasher=PasscodeHasher(),
         outbox=outbox_for(settings.home / "outbox", url=settings.outbox_url, secret=settings.outbox_secret),
         public_url=settings.public_url,
+        freshness=settings.fresh_seconds,
+        approvals=SigningKey(secret, "approvals of overrides"),
+        webhook_hosts=settings.webhook_hosts,
     )
 
 

@@ -29,6 +29,11 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "OUTBOX_URL": ("", "gateway that messages to customers are posted to; empty: files under HOME"),
     "OUTBOX_SECRET": ("", "secret that signs what is posted to the gateway"),
     "PUBLIC_URL": ("", "URL that customers' links begin with; empty: the service's own"),
+    "FRESH_HOURS": (
+        "amadeus=24 amadeus_order=24 duffel=6 travelport=24",
+        "hours that what a source says is good for, then it is withheld until refreshed; others have no limit",
+    ),
+    "WEBHOOK_HOSTS": ("", "hosts that webhooks may be posted to, with spaces between; empty: this machine alone"),
     "LOG_LEVEL": ("info", "debug, info, warning or error"),
 }
 
@@ -59,6 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     outbox_secret: str
     public_url: str
     log_level: str
+    fresh_seconds: Mapping[str, int] = {}
+    webhook_hosts: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         """Show where it lives and listens, nothing else."""
@@ -104,4 +111,17 @@ def load(environment: Mapping[str, str]) -> Settings:
         outbox_secret=found["OUTBOX_SECRET"],
         public_url=found["PUBLIC_URL"] or f"http://{host}:{port}",
         log_level=found["LOG_LEVEL"],
+        fresh_seconds=_fresh(found["FRESH_HOURS"]),
+        webhook_hosts=frozenset(found["WEBHOOK_HOSTS"].casefold().split()),
     )
+
+
+def _fresh(text: str) -> dict[str, int]:
+    """Limits of freshness by source, in seconds."""
+    limits = {}
+    for pair in text.split():
+        source, _, hours = pair.partition("=")
+        if not source or not hours.isdigit():
+            raise BadSetting("WATCHWORD_FRESH_HOURS must be sources with whole hours, such as amadeus=24 duffel=6")
+        limits[source] = int(hours) * 3600
+    return limits

@@ -7,6 +7,7 @@ import atexit
 import io
 import json
 import logging
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
@@ -22,10 +23,12 @@ from fastapi import FastAPI
 from service import composition
 from service.desk.clock import wall
 from service.logs import Lines
+from service.office.climbing import tick
 from service.settings import Settings, load
 
 BOOKING = Path(__file__).parent / "documents"
 DONE = (200, 201, 202)
+_ERRANDS = re.compile(r"/service/(desk|line|safety|office)/")
 
 
 class MovableClock:
@@ -79,15 +82,27 @@ class Service:
         self._issuer = composition.issuer(settings)
 
     def token(
-        self, role: str, *, sub: str = "", tier: int | None = None, site: str = "manila", lifetime_s: int = 3600
+        self,
+        role: str,
+        *,
+        sub: str = "",
+        tier: int | None = None,
+        site: str = "manila",
+        team: str = "",
+        lifetime_s: int = 3600,
     ) -> str:
         """A token; of an agent of tier 1 unless another tier is asked for."""
         if tier is None:
             tier = 1 if role == "agent" else 0
-        return self._issuer.mint(sub or f"{role}-1", [role], tier=tier, site=site, lifetime_s=lifetime_s)
+        return self._issuer.mint(sub or f"{role}-1", [role], tier=tier, site=site, team=team, lifetime_s=lifetime_s)
 
-    def by(self, role: str, *, sub: str = "", tier: int | None = None, site: str = "manila") -> Calls:
-        return Calls(self.client, self.token(role, sub=sub, tier=tier, site=site) if role else "")
+    def by(self, role: str, *, sub: str = "", tier: int | None = None, site: str = "manila", team: str = "") -> Calls:
+        return Calls(self.client, self.token(role, sub=sub, tier=tier, site=site, team=team) if role else "")
+
+    async def ticked(self, ahead: timedelta = timedelta()) -> int:
+        """Move the clock on, and let it do at once what is due then; returns how much that was."""
+        self.clock.ahead += ahead
+        return await tick(self.app.state.desk)
 
     async def delivered(self) -> list[dict[str, Any]]:
         """All that was sent to customers, with nothing on its way any more."""
@@ -104,7 +119,7 @@ async def errands() -> None:
     """Wait until every message is out that an answer has left behind."""
     for task in asyncio.all_tasks():
         code = getattr(task.get_coro(), "cr_code", None)
-        if code is not None and "/service/desk/" in code.co_filename:
+        if code is not None and _ERRANDS.search(code.co_filename) and code.co_name != "climb":
             await task
 
 

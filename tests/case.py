@@ -30,7 +30,7 @@ def told(response: httpx.Response) -> Any:
 
 def words(answer: Any) -> Any:
     """An answer without its opaque ids and times."""
-    opaque = ("decision_id", "expires_at", "interaction_id")
+    opaque = ("decision_id", "expires_at", "as_of", "due_by", "interaction_id")
     return {name: value for name, value in answer.items() if name not in opaque}
 
 

@@ -13,7 +13,7 @@ CLASSES = ["E", "I", "L", "C", "P", "F", "D", "N"]
 OLD, NEW, NOBODYS = "OLDAAA", "NEWBBB", "NONEXX"
 
 
-def _trip(mark: str, locator: str, airports: tuple[str, str], day: str, travellers: list[dict[str, Any]]) -> Any:
+def trip(mark: str, locator: str, airports: tuple[str, str], day: str, travellers: list[dict[str, Any]]) -> Any:
     """A booking in which everything says `mark`, as far as its form allows."""
     own = {"subjects": ["t1"]}
     return {
@@ -41,13 +41,14 @@ def _trip(mark: str, locator: str, airports: tuple[str, str], day: str, travelle
         "payments": [{"kind": "total", "amount": "812.40", "currency": "EUR", "text": f"{mark}PAYMENT"}],
         "identity": [{**own, "kind": "travel_document", "value": f"{mark}PASSPORT"}],
         "remarks": [{"kind": "OSI", "text": f"{mark}REMARK"}],
+        "suppliers": [{"role": "hotel", "name": f"{mark}HOTEL", "phone": f"{mark}PHONE", "place": f"{mark}PLACE"}],
     }
 
 
 _HER = {"subjects": ["t1"], "surname": "Grey", "given_name": "Alma", "title": "Ms"}
 _HIM = {"subjects": ["t2"], "surname": "Hale", "given_name": "Victor", "title": "Mr"}
-OLD_TRIP = _trip("SHOWNQX", OLD, ("LHR", "JFK"), "2031-03-14", [_HER, _HIM])
-NEW_TRIP = _trip("HELDQX", NEW, ("LGW", "YVR"), "2031-03-11", [_HER])
+OLD_TRIP = trip("SHOWNQX", OLD, ("LHR", "JFK"), "2031-03-14", [_HER, _HIM])
+NEW_TRIP = trip("HELDQX", NEW, ("LGW", "YVR"), "2031-03-11", [_HER])
 
 CANARY = "HELDQX"
 # What only the held view says. Three letters and a date are quoted: alone they are in many an opaque id.

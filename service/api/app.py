@@ -17,7 +17,10 @@ from service.api.openapi import describe, extra
 from service.api.problems import HANDLERS
 from service.api.route import Door, route_class
 from service.desk.desk import Desk
+from service.following.follower import Follower
+from service.office.climbing import climb
 from service.tokens import TokenVerifier
+from service.webhooks.delivering import Delivering
 
 TITLE = "Watchword"
 FIRST_TRY_S = 5.0
@@ -38,9 +41,20 @@ def build(desk: Desk, verifier: TokenVerifier) -> FastAPI:
         await asyncio.wait({beginning}, timeout=FIRST_TRY_S)
         if beginning.done():
             await beginning
-        yield
-        beginning.cancel()
-        await desk.close()
+        climbing = asyncio.create_task(climb(desk))
+        delivering = Delivering(desk, desk.webhook_hosts)
+        following = Follower(desk, delivering)
+        delivering.start()
+        following.begin()
+        try:
+            yield
+        finally:
+            await following.close()
+            await delivering.close()
+            for task in (beginning, climbing):
+                task.cancel()
+            await asyncio.gather(beginning, climbing, return_exceptions=True)
+            await desk.close()
 
     app = FastAPIOffline(
         title=TITLE,
@@ -53,6 +67,7 @@ def build(desk: Desk, verifier: TokenVerifier) -> FastAPI:
         openapi_url="/openapi.json",
         telemetry={"tracing": False, "metrics": False, "logs": False},  # what it would tell is not on our allow-list
     )
+    app.state.desk = desk  # for tests that have the clock tick when they say so
     door = Door(desk, verifier)
     for call in CALLS:
         app.router.add_api_route(

@@ -13,13 +13,24 @@ AGENT = frozenset({"agent"})
 DESK = frozenset({"agent", "portal"})
 CONTACTS = frozenset({"agent", "portal", "notifier"})
 BACK_OFFICE = frozenset({"back_office"})
+OWED = frozenset({"agent", "compliance", "executive", "legal"})
 
 
 class Need(msgspec.Struct, frozen=True):
-    """The roles that may call an operation, and the least tier."""
+    """The roles that may call an operation, and the least tier.
+
+    `agent_tier`: the least tier of an agent where other roles, who have none, may call it too.
+    """
 
     roles: frozenset[str]
     tier: int = 0
+    agent_tier: int = 0
+
+    def met(self, roles: frozenset[str], tier: int) -> frozenset[str]:
+        """Those of the roles that may call it with this tier."""
+        if tier < self.tier:
+            return frozenset()
+        return frozenset(each for each in self.roles & roles if each != "agent" or tier >= self.agent_tier)
 
 
 NEEDS: dict[str, Need] = {
@@ -28,7 +39,22 @@ NEEDS: dict[str, Need] = {
     "import_booking": Need(BACK_OFFICE),
     "start_protection": Need(AGENT, tier=1),
     "confirm_protection": Need(AGENT, tier=3),
+    "review_protection": Need(AGENT, tier=3),
+    "renew_protection": Need(AGENT, tier=3),
+    "correct_safe_contact": Need(AGENT, tier=3),
+    "list_due_protections": Need(AGENT, tier=3),
+    "end_protection": Need(DESK),
+    "stop_ending": Need(DESK),
+    "change_safe_contact": Need(DESK),
+    "release_bookings": Need(DESK),
     "declare_split": Need(AGENT, tier=3),
+    "read_split": Need(AGENT, tier=3),
+    "answer_check": Need(AGENT, tier=3),
+    "list_splits": Need(AGENT, tier=3),
+    "read_difference": Need(AGENT, tier=3),
+    "allow_exception": Need(AGENT, tier=3),
+    "change_flight": Need(BACK_OFFICE),
+    "refresh_booking": Need(BACK_OFFICE),
     "open_interaction": Need(CONTACTS),
     "bind_interaction": Need(CONTACTS),
     "try_passcode": Need(DESK),
@@ -39,11 +65,65 @@ NEEDS: dict[str, Need] = {
     "join_listener": Need(DESK),
     "leave_listener": Need(DESK),
     "close_interaction": Need(CONTACTS),
+    "request_action": Need(DESK),
+    "ask_dial": Need(DESK),
+    "give_consent": Need(DESK),
+    "open_dispute": Need(DESK),
+    "close_dispute": Need(AGENT, tier=3),
+    "report_mistake": Need(CONTACTS),
+    # What of it somebody sees is decided there: the back office what is ordinary, tier 3 all, other agents nothing.
+    "list_actions": Need(AGENT | BACK_OFFICE),
+    "read_action": Need(AGENT | BACK_OFFICE),
+    "close_action": Need(AGENT | BACK_OFFICE),
+    "ask_authority": Need(AGENT, tier=1),
+    "record_judgement": Need(AGENT, tier=1),
+    "raise_safety_signal": Need(DESK),
+    "record_safety_act": Need(DESK),
+    "raise_escalation": Need(DESK),
+    "read_authority": Need(frozenset({"agent", "auditor", "compliance"})),
+    "adopt_authority": Need(frozenset({"compliance"})),
+    "route_interaction": Need(DESK),
+    "offer_transfer": Need(DESK),
+    "take_transfer": Need(AGENT, tier=1),
+    "issue_resume_code": Need(DESK),
+    "resume_interaction": Need(DESK),
+    "make_commitment": Need(AGENT, tier=1),
+    "list_commitments": Need(OWED),
+    "read_commitment": Need(OWED),
+    "answer_commitment": Need(AGENT, tier=1),
+    "accept_commitment": Need(DESK),
+    "answer_for_commitment": Need(frozenset({"executive"})),
+    "open_problem": Need(OWED),
+    "list_problems": Need(OWED),
+    "join_problem": Need(OWED),
+    "escalate_problem": Need(OWED),
+    "answer_problem": Need(OWED),
+    "accept_problem_answer": Need(OWED),
+    "close_problem": Need(AGENT, tier=3),
+    "ask_override": Need(AGENT, tier=1),
+    "approve_override": Need(AGENT, tier=3),
+    "refuse_override": Need(AGENT, tier=3),
+    "list_waiting_overrides": Need(AGENT, tier=3),
+    "review_override": Need(frozenset({"auditor", "compliance"})),
+    "list_overrides": Need(frozenset({"auditor", "compliance"})),
+    "open_access_request": Need(BACK_OFFICE),
+    "answer_access_request": Need(DESK),
+    "decide_notices": Need(frozenset({"notifier", "back_office"})),
     "read_history": Need(frozenset({"auditor"})),
     "read_policy": Need(frozenset({"auditor", "compliance"})),
     "adopt_policy": Need(frozenset({"compliance"})),
+    "list_incidents": Need(frozenset({"agent", "auditor", "compliance", "legal"}), agent_tier=3),
+    "read_incident": Need(frozenset({"agent", "auditor", "compliance", "legal"}), agent_tier=3),
+    "close_incident": Need(frozenset({"compliance", "legal"})),
+    "read_rules": Need(frozenset({"auditor", "compliance"})),
+    "adopt_rules": Need(frozenset({"compliance"})),
+    "try_rules": Need(frozenset({"compliance"})),
+    "add_webhook": Need(frozenset({"operations"})),
+    "list_webhooks": Need(frozenset({"operations"})),
+    "remove_webhook": Need(frozenset({"operations"})),
+    "replay_webhook": Need(frozenset({"operations"})),
 }
 
 # Called without a token: the customer's own link carries its own proof, and operations only learn whether the service
 # is well.
-PUBLIC = frozenset({"choose_passcode", "healthz", "readyz"})
+PUBLIC = frozenset({"choose_passcode", "confirm_by_safe_contact", "stop_by_safe_contact", "healthz", "readyz"})

@@ -97,7 +97,8 @@ def extra(call: Call) -> dict[str, Any]:
     if not public:
         need = NEEDS[call.operation_id]
         found["security"] = [{"bearer": []}]
-        tier = f", tier {need.tier} or above" if need.tier else ""
+        least = need.tier or need.agent_tier
+        tier = f", {'an agent of ' if need.agent_tier else ''}tier {least} or above" if least else ""
         found["description"] = f"Roles: {', '.join(sorted(need.roles))}{tier}."
     else:
         found["security"] = []
@@ -118,7 +119,8 @@ def describe(app: FastAPI, calls: tuple[Call, ...]) -> dict[str, Any]:
             "name": "Idempotency-Key",
             "in": "header",
             "required": False,
-            "description": "The same key sends the same write again: it is done once. Disclosures are decided anew.",
+            "description": "The same key sends the same write again: it is done once. What is disclosed, accepted or "
+            "proved is decided anew.",
             "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
         },
         "RequestId": {

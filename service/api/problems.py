@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from domain.refusal import Refused
-from service.desk.disclosing import WITHHELD_SAY
+from service.line.disclosing import WITHHELD_SAY
 from service.log import LogError
 from service.passcodes import Overloaded
 from service.sealing import KeysUnavailable
@@ -49,18 +49,42 @@ STATUSES = {
     "unknown_account": 404,
     "unknown_interaction": 404,
     "unknown_protection": 404,
+    "unknown_incident": 404,
+    "unknown_try": 404,
+    "unknown_webhook": 404,
+    "another_agents": 409,
     "another_person": 409,
     "bound_anew": 409,
     "caller_stays": 409,
+    "closed_already": 409,
     "confirmed_already": 409,
     "interaction_over": 409,
     "lapsed": 409,
     "not_a_call_back": 409,
+    "not_disputed": 409,
+    "not_your_judgement": 409,
+    "not_your_tier": 403,
     "not_protected": 409,
     "too_many_listeners": 409,
+    "not_executive": 409,
+    "not_theirs": 409,
+    "nothing_to_accept": 409,
+    "over": 409,
+    "own_answer": 409,
+    "problem_closed": 409,
+    "still_linked": 409,
+    "still_open": 409,
+    "too_many_escalations": 409,
+    "code_spent": 410,
+    "approved_already": 409,
+    "not_approved": 409,
+    "review_first": 409,
+    "reviewed_already": 409,
+    "wrong_channel": 403,
+    "unknown_override": 404,
     "link_spent": 410,
 }
-PATH_PLACES = ("account_id", "booking_id", "listener_id", "interaction_id")
+PATH_PLACES = ("decision_id", "account_id", "booking_id", "listener_id", "interaction_id")
 
 
 class Problem(Exception):

@@ -34,6 +34,7 @@ class Call(msgspec.Struct, frozen=True):
     """One operation: what it is called, what it takes, what it runs and what it answers.
 
     `run(desk, asker, path, body, key)` returns a Draft, or the answer itself where the body of it must never be kept.
+    `anew`: a key that comes again is answered by what is true then (see `service.desk.repeating`).
     """
 
     operation_id: str
@@ -49,6 +50,7 @@ class Call(msgspec.Struct, frozen=True):
     query: type | None = None
     problems: tuple[int, ...] = ()
     example: Any = None
+    anew: bool = False
 
 
 class Door:
@@ -65,12 +67,12 @@ class Door:
             return Asker(Actor("customer", "customer"), request.scope["request_id"])
         caller = await self._caller(request)
         need = NEEDS[operation_id]
-        roles = need.roles & caller.roles
-        if not roles or caller.tier < need.tier:
+        roles = need.met(caller.roles, caller.tier)
+        if not roles:
             raise Problem(403, "forbidden", "ask somebody whose role and tier may do this")
         role = min(roles)
         tier = caller.tier if role == "agent" else 0  # the portal and the others have none, whatever their token says
-        return Asker(Actor(caller.subject, role, tier, caller.site), request.scope["request_id"])
+        return Asker(Actor(caller.subject, role, tier, caller.site), request.scope["request_id"], caller.team)
 
     async def _caller(self, request: Request) -> Caller:
         kind, _, token = request.headers.get("authorization", "").partition(" ")
@@ -101,7 +103,7 @@ def route_class(call: Call, door: Door) -> type[APIRoute]:
             answer = await call.run(door.desk, asker, *arguments)
             return Response(_ENCODER.encode(answer), call.status, media_type=JSON)
         try:
-            if key is not None:
+            if key is not None and not call.anew:
                 await door.desk.pipeline.replay(asker.actor.subject, key)
             draft: Draft[Any] = await call.run(door.desk, asker, *arguments, key)
         except Replay as replay:

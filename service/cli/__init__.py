@@ -3,11 +3,14 @@
     app -> a noun's file -> connection -> client (one HTTP call) -> show (tables, or the answer's own JSON)
                                                  | what went wrong -> exits (one line on stderr, a documented code)
 
-A file for each noun: `account`, `booking`, `protect`, `passcode`, `interaction`, `ask`, `history`, `policy`; and for
-each act that is no call: `serve` (with `greeting`, what a newcomer is told), `migrate`, `token`, `demo`. `installation`
-is what those go by. `options` are those that many commands take, alone or in groups, `documents` tells which format a
-file is in, `secret` asks for what is never an argument, `timeline` and `show` are what is printed. docs/command-line.md
-lists it all, and a test holds it to this room.
+A file for each noun: `account`, `booking`, `split`, `protect`, `passcode`, `safe_contact`, `interaction` (with
+`hand_off`, the asking in `authority`, and what goes on on it in `line`), `action`, `commitment`, `problem`, `override`,
+`notice`, `access`, `incident`, `rules`, `webhook`, `ask`, `history`, `policy`; for each act that is no call: `serve`
+(with `greeting`, what a newcomer is told), `migrate`, `token`, `demo`. `installation` is what those go by.
+
+`options` are those that many commands take, alone or in groups, `documents` tells which format a file is in, `secret`
+asks for what is never an argument, `timeline` and `show` are what is printed. docs/command-line.md lists it all, and a
+test holds it to this room.
 """
 
 from service.cli.app import main

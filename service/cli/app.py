@@ -8,7 +8,28 @@ from typing import Annotated
 
 import typer
 
-from service.cli import account, booking, interaction, passcode, policy, protect
+from service.cli import (
+    access,
+    account,
+    action,
+    authority,
+    booking,
+    commitment,
+    hand_off,
+    incident,
+    interaction,
+    line,
+    notice,
+    override,
+    passcode,
+    policy,
+    problem,
+    protect,
+    rules,
+    safe_contact,
+    split,
+    webhook,
+)
 from service.cli.ask import ask
 from service.cli.demo import demo
 from service.cli.exits import Code, Failed
@@ -50,12 +71,27 @@ for command in (serve, migrate, demo, token):
     app.command()(command)
 app.add_typer(account.app, name="account")
 app.add_typer(booking.app, name="booking")
+app.add_typer(split.app, name="split")
 app.add_typer(protect.app, name="protect")
 app.add_typer(passcode.app, name="passcode")
+app.add_typer(safe_contact.app, name="safe-contact")
+hand_off.add(interaction.app)
+authority.add(interaction.app)
+line.add(interaction.app)
 app.add_typer(interaction.app, name="interaction")
+app.add_typer(action.app, name="action")
 app.command()(ask)
 app.command()(history)
 app.add_typer(policy.app, name="policy")
+app.add_typer(authority.app, name="authority")
+app.add_typer(commitment.app, name="commitment")
+app.add_typer(problem.app, name="problem")
+app.add_typer(override.app, name="override")
+app.add_typer(notice.app, name="notice")
+app.add_typer(access.app, name="access")
+app.add_typer(incident.app, name="incident")
+app.add_typer(rules.app, name="rules")
+app.add_typer(webhook.app, name="webhook")
 
 
 def main() -> None:

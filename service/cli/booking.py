@@ -11,7 +11,7 @@ import msgspec
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from service.cli import documents, show
+from service.cli import documents, show, split
 from service.cli.client import path
 from service.cli.connection import Connection
 from service.cli.documents import Format
@@ -31,6 +31,16 @@ class Fate(StrEnum):
     KEEP = "keep"
     WITHHOLD = "withhold"
     TRANSFER = "transfer"
+
+
+class What(StrEnum):
+    """What can become public of a flight."""
+
+    SCHEDULE_CHANGE = "schedule_change"
+    CANCELLATION = "cancellation"
+    CHECK_IN = "check_in"
+    DEPARTURE = "departure"
+    REFUND = "refund"
 
 
 class Hers(StrEnum):
@@ -136,6 +146,18 @@ def declare_split(
         Path | None, typer.Option(help="The document to show. Without one, what was frozen goes on being shown.")
     ] = None,
     form: FormatOption = Format.AUTO,
+    owner: Annotated[
+        list[str] | None,
+        typer.Option("--owner", metavar="CHECK=PERSON", help="Who answers for a check; repeat for each. Without, you."),
+    ] = None,
+    cancelled: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--cancelled",
+            metavar="PARTY",
+            help="Somebody on it whose own ticket was cancelled on a record that is not imported; repeat for each.",
+        ),
+    ] = None,
     key: Key = "",
     connection: Connection,
 ) -> None:
@@ -148,9 +170,73 @@ def declare_split(
         "refund": refund,
     }
     body: dict[str, Any] = {"life": fates, "reason": reason, "hers": hers}
+    pairs = [each.partition("=") for each in owner or []]
+    if any(not check or not person for check, _, person in pairs):
+        raise Failed(Code.USAGE, "--owner wants a check and who answers for it: CHECK=PERSON")
+    if pairs:
+        body["owners"] = {check: person for check, _, person in pairs}
+    if cancelled:
+        body["cancelled_party_ids"] = cancelled
     if document is not None:
         try:
             body["format"], body["document"] = documents.read(document, form)
         except Failed as error:
             raise Failed(error.code, f"{document}: {error.line}") from None
-    connection.write(path("bookings", booking, "split"), body, key=key)
+    connection.write(path("bookings", booking, "split"), body, key=key, view=split.checks)
+
+
+@app.command("refresh")
+@spread
+def refresh(
+    booking: BookingId,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The document: XML or JSON.")],
+    *,
+    form: FormatOption = Format.AUTO,
+    traveller: Annotated[
+        list[str] | None,
+        typer.Option("--traveller", metavar="REF=PARTY", help="Who a traveller of the document is; repeat for each."),
+    ] = None,
+    key: Key = "",
+    connection: Connection,
+) -> None:
+    """Say what the booking's source says now: the same is confirmed, something new becomes the held view."""
+    more = _more("", traveller or [])
+    try:
+        name, document = documents.read(file, form)
+    except Failed as error:
+        raise Failed(error.code, f"{file}: {error.line}") from None
+    body = {"format": name, "document": document, **more}
+    connection.write(path("bookings", booking, "refresh"), body, key=key)
+
+
+@app.command("status")
+@spread
+def status(
+    booking: BookingId,
+    carrier: Annotated[str, typer.Argument(metavar="CARRIER", help="The airline's designator.")],
+    flight: Annotated[str, typer.Argument(metavar="FLIGHT", help="The flight's number.")],
+    day: Annotated[str, typer.Argument(metavar="DATE", help="The local date it was booked for, YYYY-MM-DD.")],
+    *,
+    what: Annotated[What, typer.Option(help="What became public of it.")],
+    departs_at: Annotated[str, typer.Option(help="The new local time of departure, YYYY-MM-DDThh:mm.")] = "",
+    arrives_at: Annotated[str, typer.Option(help="The new local time of arrival.")] = "",
+    key: Key = "",
+    connection: Connection,
+) -> None:
+    """Say what became public of a flight of this booking. Each view does then what was said that it does."""
+    body = {
+        "carrier": carrier,
+        "flight": flight,
+        "date": day,
+        "what": what,
+        "departs_at": departs_at,
+        "arrives_at": arrives_at,
+    }
+    connection.write(path("bookings", booking, "flight-status"), body, key=key)
+
+
+@app.command("difference")
+@spread
+def difference(booking: BookingId, *, connection: Connection) -> None:
+    """Print by what paths and field classes what is held differs from what is shown, never a value (tier 3)."""
+    connection.read(path("bookings", booking, "difference"), view=split.difference)

@@ -30,10 +30,10 @@ class Connection:
         """The service itself, for a command that does more than show one answer. Use it as a context manager."""
         return Service(self.url, self.token)
 
-    def read(self, where: str, *, view: View = show.fields) -> None:
+    def read(self, where: str, *, query: Mapping[str, str | int] | None = None, view: View = show.fields) -> None:
         """GET what is at this path, and show it."""
         with self.service() as service:
-            answer = service.read(where)
+            answer = service.read(where, query)
         view(answer, as_json=self.as_json)
 
     def write(

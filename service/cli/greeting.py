@@ -46,6 +46,9 @@ LINES = (
     ),
     Line("auditor", "auditor-1", "reads the policy in force", "GET", "/v1/policy"),
     Line("compliance", "compliance-1", "reads the policy in force, and may adopt another", "GET", "/v1/policy"),
+    Line("legal", "legal-1", "lists the problems, oldest first", "GET", "/v1/problems"),
+    Line("executive", "chief-1", "lists the promises that nobody kept", "GET", "/v1/commitments?status=executive"),
+    Line("operations", "operations-1", "lists the webhooks", "GET", "/v1/webhooks"),
 )  # fmt: skip
 
 

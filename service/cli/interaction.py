@@ -11,6 +11,7 @@ from service.cli import secret
 from service.cli.client import path
 from service.cli.connection import Connection
 from service.cli.options import Facts, InteractionId, Key, ListenerId, spread
+from service.cli.protect import safe_contact
 from service.cli.secret import FromStdin
 
 app = typer.Typer(no_args_is_help=True, help="Interactions: one call, chat or portal session.")
@@ -33,6 +34,7 @@ class ListenerKind(StrEnum):
     THIRD_PARTY = "third_party"
     INTERPRETER = "interpreter"
     RELAY_OPERATOR = "relay_operator"
+    COLLEAGUE = "colleague"
 
 
 @app.command("open")
@@ -55,12 +57,13 @@ def bind(
     *,
     locator: Annotated[str, typer.Option(help="The locator the caller gave.")] = "",
     account: Annotated[str, typer.Option(help="The account's id, where it is known.")] = "",
+    place: Annotated[str, typer.Option(help="Where the caller says he is: a town or postcode.")] = "",
     facts: Facts,
     key: Key = "",
     connection: Connection,
 ) -> None:
     """Say which account it is about, and what the caller offered. The answer is the same whatever was found."""
-    body = {"facts": facts.given(), "locator": locator, "account_id": account}
+    body = {"facts": facts.given(), "locator": locator, "account_id": account, "place": place}
     connection.write(path("interactions", interaction, "bind"), body, key=key)
 
 
@@ -86,7 +89,10 @@ def join(
     *,
     kind: Annotated[ListenerKind, typer.Option(help="Who joins.")],
     declared: Annotated[
-        bool, typer.Option("--declared", help="An interpreter or relay operator who declared to keep it to himself.")
+        bool,
+        typer.Option(
+            "--declared", help="An interpreter, relay operator or colleague who declared to keep it to himself."
+        ),
     ] = False,
     facts: Facts,
     key: Key = "",
@@ -129,3 +135,18 @@ def call_back(interaction: InteractionId, key: Key = "", *, connection: Connecti
 def close(interaction: InteractionId, key: Key = "", *, connection: Connection) -> None:
     """End the contact. What was proved in it is void."""
     connection.write(path("interactions", interaction, "close"), key=key)
+
+
+@app.command("safe-contact")
+@spread
+def change_safe_contact(
+    interaction: InteractionId,
+    *,
+    safe_phone: Annotated[str, typer.Option(help="The new safe contact: a telephone that only she answers.")] = "",
+    safe_email: Annotated[str, typer.Option(help="The new safe contact: a mail address that only she reads.")] = "",
+    key: Key = "",
+    connection: Connection,
+) -> None:
+    """Note another safe contact. It is the one after 72 hours, unless the one before stops it."""
+    body = {"safe_contact": safe_contact(safe_phone, safe_email)}
+    connection.write(path("interactions", interaction, "safe-contact"), body, key=key)

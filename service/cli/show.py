@@ -80,8 +80,19 @@ def answered(answer: bytes, *, as_json: bool) -> None:
     line = Text(plain(f"“{told.get('say', '')}”"), style="bold")
     next_step = words(str(told.get("next_step", "")))
     foot = f"{next_step}; good until {told.get('expires_at', '')}"
+    if told.get("as_of"):
+        foot = f"as of {told['as_of']}; {foot}"
     style = "green" if outcome == "disclosed" else "yellow"
     out().print(Panel(Group(line, *seen), title=outcome, subtitle=plain(foot), border_style=style))
+
+
+def rows(answer: bytes, name: str, *, as_json: bool) -> None:
+    """An answer that lists things under this name: a table."""
+    told = read(answer)
+    if as_json:
+        raw(answer)
+        return
+    out().print(table(words(name), told[name]))
 
 
 def document(seen: Mapping[str, Any]) -> RenderableType:

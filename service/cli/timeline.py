@@ -8,6 +8,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from service.cli import show
 from service.cli.exits import plain
 
 Said = tuple[str, str]
@@ -50,12 +51,26 @@ def _time(moment: str) -> str:
 
 
 def _asked(event: Mapping[str, Any]) -> Said:
-    what = "asked for the list of bookings" if event["asked"] == "bookings" else "asked about a booking"
+    what = {
+        "bookings": "asked for the list of bookings",
+        "route": "asked who owns a booking",
+        "dial": f"asked to be put through: {show.words(str(event.get('role', '')))}",
+    }.get(str(event["asked"]), "asked about a booking")
     view = f", {event['view']} view" if event["view"] else ""
     heard = ", ".join(f"{each['standing']}/{each['protection']}" for each in event["listeners"])
     return (
         f"{what} ({event['classes']}); on the line: {heard}",
         f"{event['outcome']}{view}, by {', '.join(event['rules'])}",
+    )
+
+
+def _acted(event: Mapping[str, Any]) -> Said:
+    heard = ", ".join(f"{each['standing']}/{each['protection']}" for each in event["listeners"])
+    view = f", {event['view']} view" if event["view"] else ""
+    route = f", for {show.words(str(event['route']))}" if event["outcome"] == "accepted" else ""
+    return (
+        f"asked for something to be done: {show.words(str(event['action']))}; on the line: {heard}",
+        f"{event['outcome']}{view}{route}, by {', '.join(event['rules'])}",
     )
 
 
@@ -69,11 +84,21 @@ def _chosen(event: Mapping[str, Any]) -> Said:
     return "chose a passcode", "with a duress passcode" if event["duress_digest"] is not None else ""
 
 
+def _ruled(event: Mapping[str, Any]) -> str:
+    whom = f", to {_tier(event['passed_to'])}" if event["passed_to"] else ""
+    return f"{event['verdict']}{whom}{''.join(f', call the {each}' for each in event['call_first'])}"
+
+
+def _tier(tier: int) -> str:
+    return f"tier {tier}" if tier < 4 else "whoever is beyond tier 3"  # noqa: PLR2004 - there are three
+
+
 _WORDS: dict[str, Callable[[Mapping[str, Any]], Said]] = {
     "account.opened": lambda event: ("opened the account", str(event["reference"])),
     "account.booking_added": lambda _: ("added a booking", ""),
     "account.history_read": lambda event: ("read this history", f"after {event['after']}"),
     "party.added": lambda event: (f"added a {event['kind']}", ""),
+    "party.shown": lambda _: ("came to be shown", ""),
     "protection.started": lambda event: ("started a protection", f"provisional until {_time(str(event['until']))}"),
     "protection.confirmed": lambda event: (
         "confirmed the protection", "confirmed by two" if event["complete"] else "one of two",
@@ -84,4 +109,15 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], Said]] = {
     "passcode.tried": _tried,
     "call_back.placed": lambda _: ("called the safe contact back", ""),
     "disclosure.attempted": _asked,
+    "action.attempted": _acted,
+    "mistake.reported": lambda _: ("said that too much was told", "no blame"),
+    "authority.asked": lambda event: (f"asked for authority: {event['action']}", _ruled(event)),
+    "confirmation.recorded": lambda event: (f"had it confirmed: {event['action']}", f"by the {event['by']}"),
+    "judgement.granted": lambda event: (f"judged: {event['action']}", f"granted by {', '.join(event['grants'])}"),
+    "safety_signal.raised": lambda event: (
+        f"heard that it is about {event['kind']}",
+        ", ".join(event["actions"]) or f"passed on to {_tier(event['passed_to'])}",
+    ),
+    "safety_signal.acted": lambda event: ("saw to it", f"{event['did']} ({event['verdict']})"),
+    "escalation.raised": lambda event: (f"escalated a claim: {event['claim']}", "a task of tier 3"),
 }  # fmt: skip

@@ -23,6 +23,7 @@ class Role(StrEnum):
     LEGAL = "legal"
     OPERATIONS = "operations"
     COMPLIANCE = "compliance"
+    EXECUTIVE = "executive"
 
 
 def token(
@@ -31,6 +32,7 @@ def token(
     sub: Annotated[str, typer.Option(help="Whose token it is, such as agent-7.")],
     tier: Annotated[int, typer.Option(min=0, max=3, help="The tier of an agent; 0 where tiers do not apply.")] = 0,
     site: Annotated[str, typer.Option(help="The site, such as manila.")] = "",
+    team: Annotated[str, typer.Option(help="The team, such as ticketing.")] = "",
     hours: Annotated[int, typer.Option(min=1, max=720, help="How long it is good for.", show_default=True)] = 8,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON: token.")] = False,
 ) -> None:
@@ -43,7 +45,7 @@ def token(
         raise Failed(Code.USAGE, "WATCHWORD_JWKS_URL is set: get tokens from your own issuer")
     with failing():
         try:
-            made = composition.issuer(set_up).mint(sub, role, tier=tier, site=site, lifetime_s=hours * 3600)
+            made = composition.issuer(set_up).mint(sub, role, tier=tier, site=site, team=team, lifetime_s=hours * 3600)
         except TokenRejected as error:
             raise Failed(Code.USAGE, error.reason) from None
     typer.echo(msgspec.json.encode({"token": made}) if as_json else made)

@@ -8,7 +8,8 @@
 
 `cast` are the people, `papers` their bookings, all invented. `stage` is where a story is played, and its *twin*: the
 same people, bookings, agents and calls in a world where nobody ever asked for protection. `story` is what a story is;
-`reissue` the first of them; `theatre` plays them all.
+`reissue`, `roadside`, `nobody_called_back`, `wrong_number` and `health_or_safety` (with its `authorities`) are such;
+`couple` sets up those two where the story is about something else; `theatre` plays them all.
 """
 
 from service.demo.running import NotPlayed

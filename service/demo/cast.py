@@ -12,6 +12,7 @@ class Staff(msgspec.Struct, frozen=True):
     role: str
     tier: int = 0
     site: str = ""
+    team: str = ""
 
     def __str__(self) -> str:
         """As the narration names them."""

@@ -93,15 +93,25 @@ def _cut(value: object) -> str:
     return f"{text[:6]}…" if len(text) == 32 and text.isalnum() else text  # noqa: PLR2004 - hex digits
 
 
-def _answer(told: Mapping[str, Any]) -> str:
+def _answer(told: Mapping[str, Any]) -> str:  # noqa: PLR0911 - one line for each kind of answer
     """An answer in a line: what is said, and the trip that is heard."""
-    if "accepted" in told:
+    if "accepted" in told and "say" in told:
         return f"{'accepted' if told['accepted'] else 'not accepted'}  “{told['say']}”"
     if "outcome" in told and "document" in told:
         return f"{told['outcome']}  “{told['say']}”{_trip(told['document'])}"
+    if "outcome" in told and "dial" in told:
+        whom = f"  [{told['dial']['name']}, {told['dial']['phone']}]" if told["dial"] else ""
+        return f"{told['outcome']}  “{told['say']}”{whom}"
     if "bookings" in told:
         heard = "".join(_trip(each["document"]) for each in told["bookings"])
         return f"{len(told['bookings'])} booking(s)  “{told['say']}”{heard}"
+    if "total" in told:
+        return _owed(told)
+    if "owner" in told and "office" in told["owner"]:
+        owner = told["owner"]
+        return f"{', then '.join([owner['office'], *owner['escalation']])}  “{told['say']}”"
+    if "verdict" in told or ("signal_id" in told and "say" in told):
+        return _ruled(told)
     if "entries" in told:
         return f"{len(told['entries'])} entries"
     if "detail" in told:
@@ -109,6 +119,24 @@ def _answer(told: Mapping[str, Any]) -> str:
     return "  ".join(
         f"{name}={_cut(value)}" for name, value in told.items() if isinstance(value, str) and name != "say"
     )
+
+
+def _ruled(told: Mapping[str, Any]) -> str:
+    """What authority says: the verdict, whom to call first, what may be done, or where to pass it on to."""
+    whom = [f"call {each['call']}" for each in told.get("call_first", ())]
+    whom += [each["action"] for each in told.get("actions", ())]
+    whom += [f"to the {told['transfer_to']}"] if told["transfer_to"] else []
+    return f"{': '.join(filter(None, (told.get('verdict', told['next_step']), ', '.join(whom))))}  “{told['say']}”"
+
+
+def _owed(told: Mapping[str, Any]) -> str:
+    """A list of promises, or of problems."""
+    rows = [f"{row['owner']} {row['status']}, broken {row['broken']} times" for row in told.get("commitments", ())]
+    rows += [
+        f"{row['about']}: {row['victims']} victims, {row['ignored']} escalations ignored"
+        for row in told.get("problems", ())
+    ]
+    return f"{told['total']} in the list  {'; '.join(rows)}"
 
 
 def _trip(document: Mapping[str, Any] | None) -> str:

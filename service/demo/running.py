@@ -127,12 +127,20 @@ class Running:
             if process.stdout is not None:
                 process.stdout.close()
 
-    def token(self, *roles: str, tier: int = 0, site: str = "", sub: str = "somebody", lifetime_s: int = 3600) -> str:
+    def token(
+        self,
+        *roles: str,
+        tier: int = 0,
+        site: str = "",
+        team: str = "",
+        sub: str = "somebody",
+        lifetime_s: int = 3600,
+    ) -> str:
         """A token of this installation's own issuer."""
         from service import composition  # noqa: PLC0415 - it loads the whole service, which may start meanwhile
 
         issuer = composition.issuer(load(self._settings))
-        return issuer.mint(sub, roles, tier=tier, site=site, lifetime_s=lifetime_s)
+        return issuer.mint(sub, roles, tier=tier, site=site, team=team, lifetime_s=lifetime_s)
 
     def messages(self) -> list[Message]:
         """What was sent to customers, oldest first: the embedded outbox is a folder with a file for each."""

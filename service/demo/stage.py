@@ -14,7 +14,11 @@ from service.demo.running import Message, NotPlayed, Running
 from service.demo.transcript import Ears, Exchange
 
 ARRIVES_WITHIN_S = 5.0
-Call = Literal["set up", "open", "bind", "list", "ask", "passcode", "close", "history", "choose"]
+Call = Literal[
+    "set up", "open", "bind", "list", "ask", "passcode", "close", "history", "choose", "read",
+    "authority", "signal", "escalate", "route", "transfer", "take", "code", "resume",
+    "dial", "join", "leave", "consent",
+]  # fmt: skip
 
 
 class Stage:
@@ -37,7 +41,7 @@ class Stage:
         self, staff: Staff | None, ears: Ears, call: Call, path: str, body: dict[str, Any] | None = None
     ) -> Exchange:
         """Make one call as somebody, write it down and show it. Raises NotPlayed where nobody answers."""
-        method = "GET" if call in ("list", "history") else "POST"
+        method = "GET" if call in ("list", "history", "read") else "DELETE" if call == "leave" else "POST"
         self._calls += 1
         headers = {"X-Request-ID": f"{self._calls:032x}"}
         if staff is not None:
@@ -78,6 +82,6 @@ class Stage:
 
     def _token(self, staff: Staff) -> str:
         if staff not in self._tokens:
-            token = self.running.token(staff.role, tier=staff.tier, site=staff.site, sub=staff.sub)
+            token = self.running.token(staff.role, tier=staff.tier, site=staff.site, team=staff.team, sub=staff.sub)
             self._tokens[staff] = token
         return self._tokens[staff]

@@ -11,13 +11,17 @@ import msgspec
 from rich.console import Console
 
 from service.demo.checks import Check
+from service.demo.health_or_safety import HealthOrSafety
 from service.demo.narrator import Narrator
+from service.demo.nobody_called_back import NobodyCalledBack
 from service.demo.reissue import Reissue
+from service.demo.roadside import Roadside
 from service.demo.running import Running
 from service.demo.stage import Stage
 from service.demo.story import Story
+from service.demo.wrong_number import WrongNumber
 
-STORIES: tuple[Story, ...] = (Reissue(),)
+STORIES: tuple[Story, ...] = (Reissue(), Roadside(), NobodyCalledBack(), WrongNumber(), HealthOrSafety())
 
 
 class Played(msgspec.Struct, frozen=True):

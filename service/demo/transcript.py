@@ -10,9 +10,9 @@ import msgspec
 
 from service.demo.cast import Staff
 
-# What differs between any two answers, protected or not: opaque ids, and the moment of the answer.
+# What differs between any two answers, protected or not: opaque ids, and the moments of answer and import.
 _IDS = re.compile(rb"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
-_EXPIRY = re.compile(rb'("expires_at":")([^"]*)(")')
+_MOMENTS = re.compile(rb'("(?:expires_at|as_of|due_by)":")([^"]*)(")')
 _OWN_HEADERS = ("date", "x-request-id")
 
 
@@ -24,6 +24,8 @@ class Ears(StrEnum):
     HERSELF = "herself"
     DURESS = "herself, under duress"
     STAFF = "staff"
+    CUSTOMER = "the customer"
+    DEALER = "the customer and a dealer"
     AUDITOR = "the auditor"
 
 
@@ -54,5 +56,5 @@ class Exchange(msgspec.Struct, frozen=True):
         head = "".join(
             f"{name}: {'*' * len(value) if name in _OWN_HEADERS else value}\r\n" for name, value in self.headers
         )
-        body = _EXPIRY.sub(lambda found: found[1] + b"*" * len(found[2]) + found[3], self.body)
+        body = _MOMENTS.sub(lambda found: found[1] + b"*" * len(found[2]) + found[3], self.body)
         return _IDS.sub(b"*" * 32, f"{self.status}\r\n{head}\r\n".encode() + body)

@@ -10,9 +10,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from domain.event import Kept
 from service.chance import identifier
 from service.desk.desk import Desk
 from service.outbox import Message, OutboxUnavailable
+from service.sealing import KeyMissing, KeysUnavailable
 
 log = logging.getLogger("watchword.desk")
 
@@ -60,8 +62,28 @@ async def deliver_phrase(desk: Desk, to: SafeContact, phrase: str) -> None:
     await _deliver(desk, to, "call_back_phrase", {"phrase": phrase})
 
 
+async def deliver_answerable(
+    desk: Desk, to: SafeContact, template: Literal["confirm_link", "stop_link"], link: Link
+) -> None:
+    """Send a safe contact the link by which what was asked for is confirmed or stopped."""
+    await _deliver(desk, to, template, {"link": f"{desk.public_url}/safe-contact#{link.token}", "token": link.token})
+
+
+async def deliver_news(desk: Desk, stream: str, safe_contact: Kept, text: str) -> None:
+    """Send the safe contact that is kept in this account's stream a line that says nothing."""
+    try:
+        to = msgspec.json.decode(desk.codec.open(stream, safe_contact), type=SafeContact)
+    except (KeyMissing, KeysUnavailable):
+        log.warning("a message to a customer could not be delivered", extra={"template": "news"})
+        return
+    await _deliver(desk, to, "news", {"text": text})
+
+
 async def _deliver(
-    desk: Desk, to: SafeContact, template: Literal["passcode_link", "call_back_phrase"], fields: dict[str, str]
+    desk: Desk,
+    to: SafeContact,
+    template: Literal["passcode_link", "call_back_phrase", "confirm_link", "stop_link", "news"],
+    fields: dict[str, str],
 ) -> None:
     """Hand a message to the outbox.
 

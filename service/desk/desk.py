@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -15,10 +15,12 @@ from service.desk.draft import Asker, Draft, Reader
 from service.desk.live import Live
 from service.desk.opened import Opened
 from service.desk.pipeline import Pipeline
+from service.following.judging import Trials
 from service.log import EventLog, LogUnavailable
 from service.outbox import Outbox
 from service.passcodes import PasscodeHasher
 from service.sealing import Codec, KeyRing, Marks
+from service.signing import SigningKey
 
 # A bound contact answers on this beat, so that a lookup that found nothing takes as long as one that found, loaded and
 # hid.
@@ -43,6 +45,9 @@ class Desk:
         hasher: PasscodeHasher,
         outbox: Outbox,
         public_url: str,
+        freshness: Mapping[str, int],
+        approvals: SigningKey,
+        webhook_hosts: frozenset[str] = frozenset(),
     ) -> None:
         """Put the parts together."""
         self.log = log
@@ -54,8 +59,13 @@ class Desk:
         self.hasher = hasher
         self.outbox = outbox
         self.public_url = public_url
+        self.freshness = freshness
+        self.approvals = approvals
+        self.webhook_hosts = webhook_hosts
         self.live = Live(log, codec)
+        self.trials = Trials(log, codec)
         self._ready_until = 0.0
+        self._trying: asyncio.Task[None] | None = None
         self._later: set[asyncio.Task[None]] = set()
 
     def later(self, *errands: Coroutine[object, object, None]) -> None:
@@ -68,11 +78,17 @@ class Desk:
     async def ready(self, asker: Asker) -> None:
         """Whether it can decide and record now.
 
-        Raises LogUnavailable, KeysUnavailable. Good news is kept for a second.
+        Raises LogUnavailable, KeysUnavailable. Good news is kept for a second, and who asks meanwhile waits with who
+        asked first: anybody may ask, and each trial is a write.
         """
-        now = time.monotonic()
-        if now < self._ready_until:
+        if time.monotonic() < self._ready_until:
             return
+        if self._trying is None or self._trying.done():
+            self._trying = asyncio.get_running_loop().create_task(self._tried(asker))
+        await asyncio.shield(self._trying)
+
+    async def _tried(self, asker: Asker) -> None:
+        began = time.monotonic()
 
         def read(reader: Reader) -> Draft[int]:
             return Draft(reader.policy().version, [])
@@ -82,12 +98,13 @@ class Desk:
         self.pipeline.now()
         await self.pipeline.threaded(self.log.probe)
         await self.pipeline.threaded(self.keys.check)
-        self._ready_until = now + READY_KEPT_S
+        self._ready_until = began + READY_KEPT_S
 
     async def close(self) -> None:
         """Finish the errands, then stop."""
         await asyncio.gather(*self._later, return_exceptions=True)
         self.live.close()
+        self.trials.close()
         self.pipeline.close()
         self.hasher.close()
         self.log.close()

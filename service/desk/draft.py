@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Generic, TypeVar, cast
 
 import msgspec
 
-from domain import account, booking, contact, interaction
+from domain import account, action, booking, contact, interaction
 from domain.account import AccountState
+from domain.action import ActionState
 from domain.booking import BookingState
 from domain.contact import ContactState
 from domain.event import Actor, Event
@@ -24,10 +26,11 @@ T = TypeVar("T")
 
 
 class Asker(msgspec.Struct, frozen=True, gc=False):
-    """Who asks, and the id of the request that asks."""
+    """Who asks, the id of the request that asks, and the team of an agent, as his token names it."""
 
     actor: Actor
     cause: str
+    team: str = ""
 
 
 class Key(msgspec.Struct, frozen=True, gc=False):
@@ -59,7 +62,7 @@ class Cold(Exception):
 class Draft(Generic[T]):
     """What a decision would write, and what is answered once it is written."""
 
-    __slots__ = ("answer", "body", "events", "interaction", "locators", "policy", "status")
+    __slots__ = ("answer", "events", "interaction", "keeps", "locators", "policy", "status", "tracking")
 
     def __init__(
         self,
@@ -70,14 +73,21 @@ class Draft(Generic[T]):
         policy: int = 0,
         locators: tuple[LocatorEntry, ...] = (),
         status: int = 200,
+        tracking: Mapping[str, int] | None = None,
+        keeps: bool = True,
     ) -> None:
-        """Events go to their streams in this order."""
+        """Events go to their streams in this order; `tracking`: how far a follower of the log has come with them.
+
+        `keeps`: whether the answer is kept under the key of the request.
+        """
         self.answer = answer
         self.events = events
         self.interaction = interaction
         self.policy = policy
         self.locators = locators
         self.status = status
+        self.tracking = tracking
+        self.keeps = keeps
 
 
 class Reader:
@@ -123,6 +133,10 @@ class Reader:
         if not state.agent:
             raise Refused("unknown_interaction", "there is no such interaction; open one", place="interaction_id")
         return state
+
+    def action(self, decision_id: str) -> ActionState:
+        """What became of an action; empty while it waits."""
+        return cast(ActionState, self.folded(action.stream(decision_id)).state)
 
     def contact(self, mark: str) -> ContactState:
         """The contact's state."""

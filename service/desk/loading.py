@@ -13,20 +13,39 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from domain.access_request import AccessRequestState
 from domain.account import AccountState
+from domain.authority import AuthorityState
 from domain.booking import BookingState
+from domain.commitment import CommitmentState
 from domain.contact import ContactState
+from domain.follower import FollowerState
+from domain.hand_off import HandOffState, ResumeState
+from domain.incident import IncidentState
 from domain.interaction import InteractionState
+from domain.problem import ProblemState
+from domain.rule import RulesState
+from domain.webhook import WebhookState
 from projections.folding import State, empty, fold, noun
 from service.desk.clock import EARLIEST
 from service.log import EventLog, Snapshot
 from service.sealing import Codec, KeyMissing, KeyRing
 
 _SHAPES: dict[str, Any] = {
+    "access_request": AccessRequestState,
     "account": AccountState,
+    "authority": AuthorityState,
     "booking": BookingState,
+    "commitment": CommitmentState,
     "contact": ContactState,
+    "follower": FollowerState,
+    "hand_off": HandOffState,
+    "incident": IncidentState,
     "interaction": InteractionState,
+    "resume": ResumeState,
+    "problem": ProblemState,
+    "rules": RulesState,
+    "webhook": WebhookState,
 }
 _NAMES = {
     name: f"{name}.{hashlib.sha256(msgspec.json.encode(msgspec.json.schema(shape))).hexdigest()[:16]}"
@@ -88,6 +107,8 @@ def _subjects(state: State) -> set[str]:
     match state:
         case AccountState(parties=parties):
             return set(parties)
+        case CommitmentState(words=words, answer=answer):
+            return {kept.personal.subject for kept in (words, answer) if kept is not None}
         case BookingState(held=held, shown=shown):
             views = [view for view in (held, shown) if view is not None]
             return {kept.personal.subject for view in views for kept in view.parts}

@@ -8,15 +8,16 @@ from __future__ import annotations
 import zlib
 from collections import OrderedDict
 from collections.abc import Hashable
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 
 from domain.answer import render
 from domain.booking import BookingState, BookingView
 from domain.decision import Decision
-from domain.document import BookingDocument, merge, to_public
+from domain.document import BookingDocument, DocumentError, merge, to_public
 from domain.event import Plain
+from domain.flight import Change, PublicStatus, applied
 from service.sealing import Codec, KeyMissing, KeyRing
 
 MOST = 2_048
@@ -24,6 +25,7 @@ MOST = 2_048
 Subjects = tuple[str, ...]
 
 _PART = msgspec.json.Decoder(BookingDocument)
+_STATUS = msgspec.json.Decoder(PublicStatus)
 
 
 K = TypeVar("K", bound=Hashable)
@@ -76,19 +78,58 @@ class Opened:
         held = state.held if decision.basis == "held" else None
         shown = state.shown
         ats = (held.at if held is not None else 0, shown.at if shown is not None else 0)
-        key = (stream, ats, decision.basis, decision.classes, decision.unspoken, decision.hearings)
+        on_held, on_shown = _changes(state, "held"), _changes(state, "shown")
+        key: tuple[Hashable, ...] = (
+            stream,
+            ats,
+            decision.basis,
+            decision.classes,
+            decision.unspoken,
+            decision.hearings,
+            decision.unshown,
+        )
+        if state.living is not None:
+            key += (tuple(each.told.version for each in on_held), tuple(each.told.version for each in on_shown))
         found = self._rendered.get(key)
         if found is not None and self._keys.has_all(found[1]):
             return found[0]
-        shown_document, subjects = self._opened(stream, shown)
-        alike = ats[0] == ats[1]  # one view, though read back from a snapshot it may be two objects
-        held_document, more = (shown_document, subjects) if alike else self._opened(stream, held)
+        shown_document, subjects = self._lived(stream, shown, on_shown)
+        # One view, though read back from a snapshot it may be two objects.
+        alike = ats[0] == ats[1] and on_held == on_shown
+        held_document, more = (shown_document, subjects) if alike else self._lived(stream, held, on_held)
         document = render(decision, held_document, shown_document)
         if document is None:
             return None
         raw = msgspec.Raw(msgspec.json.encode(to_public(document)))
         self._rendered.put(key, (raw, subjects + more))
         return raw
+
+    def view(
+        self, stream: str, state: BookingState, name: Literal["held", "shown"], *, lived: bool = True
+    ) -> BookingDocument | None:
+        """The document of a view, for what is decided on it; None where there is none. `lived`: as it is by now.
+
+        Raises SealBroken, KeysUnavailable.
+        """
+        view = state.held if name == "held" else state.shown
+        document, _ = self._lived(stream, view, _changes(state, name) if lived else ())
+        return document
+
+    def _lived(
+        self, stream: str, view: BookingView | None, changes: tuple[Change, ...]
+    ) -> tuple[BookingDocument | None, Subjects]:
+        """A view's document with what became public of its flights laid over it."""
+        document, subjects = self._opened(stream, view)
+        if document is None or not changes:
+            return document, subjects
+        statuses, about = [], []
+        for each in changes:
+            about.append(each.told.personal.subject)
+            try:
+                statuses.append(_STATUS.decode(self._codec.open(stream, each.told)))
+            except KeyMissing:
+                continue
+        return applied(document, statuses), (*subjects, *about)
 
     def _opened(self, stream: str, view: BookingView | None) -> tuple[BookingDocument | None, Subjects]:
         """A view's document, and the people whose keys opened it. Parts of people who were forgotten are left out."""
@@ -103,6 +144,13 @@ class Opened:
                 pieces[kept.personal.subject] = _PART.decode(zlib.decompress(self._codec.open(stream, kept)))
             except KeyMissing:
                 continue
-        opened = merge(pieces), tuple(pieces)
+        try:
+            opened = merge(pieces), tuple(pieces)
+        except DocumentError:  # everybody who is on it was forgotten
+            return None, ()
         self._documents.put((stream, view.at), opened)
         return opened
+
+
+def _changes(state: BookingState, view: Literal["held", "shown"]) -> tuple[Change, ...]:
+    return () if state.living is None else state.living.on(view)

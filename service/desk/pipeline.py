@@ -15,7 +15,6 @@ import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -30,7 +29,7 @@ from service.chance import identifier
 from service.desk.clock import Clock
 from service.desk.draft import Asker, Cold, Draft, Key, Reader, Replay
 from service.desk.loading import Loader, snapshot
-from service.desk.submitting import Submitting
+from service.desk.submitting import Submitting, called
 from service.log import Append, Conflict, EventLog, IdempotencyKey, KeyTaken, LogUnavailable
 from service.sealing import Codec, KeyRing
 
@@ -138,32 +137,32 @@ class Pipeline:
         # What this process is about to write waits behind the lock, and comes too late: the log alone is read.
         access: Access[Append] = Access()
 
-        async def judged() -> Draft[T] | Refused:
-            while True:
-                reader = Reader(access)
-                try:
-                    draft = self._drafted(decide, reader, append, asker, key)
-                except Cold as cold:
-                    access.put(cold.stream, Folded(*await self.threaded(partial(self._loader.load, cold.stream))))
-                    continue
-                append.expect = append.expect or {stream: folded.version for stream, folded in reader.reads.items()}
-                return draft
+        async def drafted() -> Draft[T] | Refused | Cold:
+            reader = Reader(access)
+            try:
+                draft = self._drafted(decide, reader, append, asker, key)
+            except Cold as cold:
+                return cold
+            append.expect = append.expect or {stream: folded.version for stream, folded in reader.reads.items()}
+            return draft
 
         found: list[Draft[T] | Refused | Exception] = []
 
         def judge() -> None:
-            judging = asyncio.run_coroutine_threadsafe(judged(), loop)
+            """In the writer's thread. What is read is read there too, so that it waits for nobody else's."""
+            until = time.monotonic() + JUDGING_S
             try:
-                found.append(judging.result(JUDGING_S))
+                while isinstance(draft := called(drafted(), loop, until - time.monotonic()), Cold):
+                    access.put(draft.stream, Folded(*self._loader.load(draft.stream)))
             except Exception as error:  # noqa: BLE001 - it is raised where it was asked for; here the lock must be let go
-                judging.cancel()
                 found.append(error)
                 raise LogUnavailable("the decision could not be made in time") from None
+            found.append(draft)
 
         append.judge = judge
         error = await self._settled(append)
         match found:
-            case [Exception() as failed] if not isinstance(failed, Refused | TimeoutError):
+            case [Exception() as failed] if not isinstance(failed, Refused | TimeoutError | LogUnavailable):
                 raise failed
             case [Draft() | Refused() as draft]:
                 return draft, error
@@ -185,8 +184,10 @@ class Pipeline:
         for folded in reader.reads.values():
             if folded.pending is not None:
                 await self._submitting.outcome(folded.pending)
+        # What was read may never have come to be: another replica's event may stand at its version.
+        failed = [stream for stream, folded in reader.reads.items() if folded.pending and folded.pending.error]
         heads = await self.threaded(lambda: self._log.heads(list(reader.reads)))
-        moved = [stream for stream, folded in reader.reads.items() if heads[stream] != folded.version]
+        moved = [*failed, *(stream for stream, folded in reader.reads.items() if heads[stream] != folded.version)]
         for stream in moved:
             held = self._access.get(stream)
             if held is not None and (held.pending is None or held.pending.settled):
@@ -257,10 +258,11 @@ class Pipeline:
                 snapshots.append(snapshot(stream, version, state))
         append.events = tuple(events)
         append.expect = expect
-        append.key = None if key is None else _kept(asker, key, draft, now)
+        append.key = None if key is None or not draft.keeps else _kept(asker, key, draft, now)
         append.locators = draft.locators
         append.parents = tuple(parents)
         append.snapshots = tuple(snapshots)
+        append.tracking = draft.tracking
         for stream, (state, version) in after.items():
             self._access.put(stream, Folded(state, version, append))
 

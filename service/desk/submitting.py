@@ -6,10 +6,27 @@ What comes up in one turn of the loop is handed over together, and a whole group
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import TypeVar
 
-from service.log import Append, EventLog
+from service.log import Append, EventLog, LogUnavailable
 
 LONGEST_GATHERING_S = 0.002
+
+T = TypeVar("T")
+
+
+def called(work: Coroutine[object, object, T], loop: asyncio.AbstractEventLoop, timeout_s: float) -> T:
+    """Run this on the event loop, from another thread. Raises TimeoutError, LogUnavailable where the loop is gone."""
+    try:
+        future = asyncio.run_coroutine_threadsafe(work, loop)
+    except RuntimeError:
+        work.close()
+        raise LogUnavailable("the service is stopping") from None
+    try:
+        return future.result(timeout_s)
+    finally:
+        future.cancel()
 
 
 class Submitting:

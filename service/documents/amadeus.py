@@ -10,7 +10,7 @@ from typing import Literal
 
 from domain.document import BookingDocument
 from domain.fact import split_title
-from domain.item import Identity, Locator, Payment, Remark, Segment, Traveller
+from domain.item import Identity, Locator, Owner, Payment, Remark, Segment, Traveller
 from service.documents import value
 from service.documents.amadeus_element import Names, read_element
 from service.documents.draft import Draft
@@ -81,6 +81,9 @@ def read(document: object, limits: Limits) -> BookingDocument:
     for section in _METADATA:
         for node in root.all(section):
             draft.add(Remark(kind=section, text=node.words()), node.place)
+    for node in root.all("securityInformation", "responsibilityInformation", "officeId"):
+        if node.value:  # the office that is responsible for the record
+            draft.add_once(Owner(office=value.plain_text(node.place, node.value, 256)), node.place)
     draft.unread(list(root.unread()))
     statuses = draft.statuses()
     held = [status for status in statuses if status not in GONE]

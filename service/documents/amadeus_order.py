@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Literal
 
 from domain.document import BookingDocument
-from domain.item import Contact, Identity, Locator, Loyalty, Payment, Remark, Seat, Segment, Ticket, Traveller
+from domain.item import Contact, Identity, Locator, Loyalty, Owner, Payment, Remark, Seat, Segment, Ticket, Traveller
 from service.documents import value
 from service.documents.draft import Draft
 from service.documents.record import Record, check
@@ -84,6 +84,8 @@ def read(document: object, limits: Limits) -> BookingDocument:
     for key in _METADATA:
         if order.has(key):
             draft.add(Remark(kind=key, text=order.told(key)), order.at(key))
+    if order.text("ownerOfficeId", 256):
+        draft.add(Owner(office=order.text("ownerOfficeId", 256)), order.at("ownerOfficeId"))
     order.skip("type")
     draft.unread(list(order.unread()))
     held = [status for status in draft.statuses() if status != "CANCELLED"]

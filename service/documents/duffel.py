@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from domain.document import BookingDocument
-from domain.item import Contact, Identity, Locator, Loyalty, Payment, Remark, Seat, Segment, Ticket, Traveller
+from domain.item import Contact, Identity, Locator, Loyalty, Owner, Payment, Remark, Seat, Segment, Ticket, Traveller
 from service.documents import value
 from service.documents.draft import Draft
 from service.documents.record import Record, check
@@ -138,6 +138,8 @@ def _locators(order: Record, draft: Draft) -> None:
     owner = (
         value.plain_text(order.at("owner"), order.record("owner").text("iata_code", 64)) if order.has("owner") else ""
     )
+    if owner:  # the airline that answers for the order
+        draft.add(Owner(office=owner), order.at("owner"))
     code = value.locator(order.at("booking_reference"), order.text("booking_reference"))
     if code:
         draft.add_once(Locator(code=code, system=owner, kind="record"), order.at("booking_reference"))

@@ -46,6 +46,8 @@ EXAMPLE: dict[str, Any] = {
     "payments": [{"kind": "total", "amount": "812.40", "currency": "EUR"}],
     "identity": [{"subjects": ["t2"], "kind": "date_of_birth", "value": "1979-11-02"}],
     "remarks": [{"kind": "remark", "text": "Window if possible."}],
+    "suppliers": [{"role": "owner_office", "name": "Lisbon office", "phone": "+351210000000", "place": "Lisbon"}],
+    "owners": [{"office": "LEJ-SHOP-2", "channel": "shop", "escalation": ["ticketing", "duty manager"]}],
 }
 
 

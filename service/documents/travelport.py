@@ -11,7 +11,7 @@ from typing import Literal
 
 from domain.document import BookingDocument
 from domain.fact import split_title
-from domain.item import Contact, Identity, Locator, Loyalty, Payment, Remark, Segment, Traveller
+from domain.item import Contact, Identity, Locator, Loyalty, Owner, Payment, Remark, Segment, Traveller
 from service.documents import value
 from service.documents.draft import Draft
 from service.documents.markup import Node, parse
@@ -197,6 +197,7 @@ def _locators(record: Node, draft: Draft) -> None:
         office = info.attribute("OwningPCC")
         if office:
             draft.add(Remark(kind="owning_office", text=office), info.place)
+            draft.add_once(Owner(office=value.plain_text(info.place, office, 256)), info.place)
         info.skip()
 
 

@@ -9,7 +9,7 @@ How an append travels::
 
 ``append``      what is asked to be written, and its outcome
 ``group``       pure: which appends of a group may be written, and as what rows
-``writer``      the thread, the transaction, what happens when it fails
+``writer``      the thread, the transaction, what happens when it fails; ``pruning`` what goes along: old keys
 ``database``    what the two databases have to offer; ``sqlite``, ``postgres`` (and ``packed``, its arrays) offer it
 ``reading``     every question; ``subscription`` follows the log as it grows
 ``log``         :class:`EventLog`, the facade over all of these

@@ -46,6 +46,7 @@ class Database(Protocol):
 
     writer: Engine
     reader: Engine
+    now: str  # SQL for the database's own time, in seconds since 1970
 
     def begin(self, connection: Any) -> None:
         """Open a transaction and take the lock that makes this the only writer until its end."""

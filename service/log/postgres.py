@@ -63,6 +63,8 @@ INSERTS = {
 class Postgres:
     """Engines and statements for a server."""
 
+    now = "extract(epoch FROM now())::float8"
+
     def __init__(self, url: URL, *, lock_timeout: float, connect_timeout: float, readers: int) -> None:
         """Make engines for ``url``; times in seconds."""
         self.lock_timeout = int(lock_timeout * 1000)

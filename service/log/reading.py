@@ -44,6 +44,11 @@ SNAPSHOT = (
 LOCATOR = (
     select(locators).where(locators.c.mac == bindparam("mac")).order_by(locators.c.account_id, locators.c.booking_id)
 )
+LOCATORS = (
+    select(locators)
+    .where(locators.c.mac.in_(bindparam("macs", expanding=True)))
+    .order_by(locators.c.account_id, locators.c.booking_id)
+)
 KEY = select(idempotency_keys).where(
     idempotency_keys.c.actor == bindparam("asked_by"), idempotency_keys.c.key == bindparam("chosen")
 )
@@ -129,6 +134,10 @@ class Reader:
         """Every entry under a locator's keyed hash."""
         return self._ask(lambda c: [LocatorEntry(*row) for row in c.execute(LOCATOR, {"mac": mac})])
 
+    def find_locators(self, macs: Sequence[bytes]) -> list[LocatorEntry]:
+        """Every entry under any of these locators' keyed hashes."""
+        return self._ask(lambda c: [LocatorEntry(*row) for row in c.execute(LOCATORS, {"macs": macs})])
+
     def find_key(self, actor: str, key: str) -> IdempotencyKey | None:
         """What was recorded under an actor's idempotency key."""
         row = self._ask(lambda c: c.execute(KEY, {"asked_by": actor, "chosen": key}).first())
@@ -168,4 +177,5 @@ class Reader:
             query = query.where(events.c.position <= lte)
         if names := list(topics):
             query = query.where(events.c.name.in_(names))
-        return self._ask(lambda c: list(c.execute(query)))
+        # The driver's rows, likewise: rules are tried on the whole log.
+        return self._ask(lambda c: list(c.execute(query).cursor.fetchall()))

@@ -49,6 +49,8 @@ INSERTS = {
 class Sqlite:
     """Engines and statements for a file."""
 
+    now = "((julianday('now') - 2440587.5) * 86400.0)"
+
     def __init__(self, url: URL, *, lock_timeout: float, connect_timeout: float, readers: int) -> None:
         """Make engines for the file of ``url``; times in seconds."""
         self.path = Path(str(url.database))

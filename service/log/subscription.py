@@ -86,6 +86,10 @@ class Subscription:
         """Iterate over itself."""
         return self
 
+    def at_hand(self) -> int:
+        """How many were read and not given out yet: none, and the next one has to be looked for."""
+        return len(self._ready)
+
     def __next__(self) -> Notification:
         """Wait for the next notification. While the database is gone, waits for it to come back."""
         while not self._closed.is_set():

@@ -6,7 +6,7 @@ that was destroyed.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
 
 __all__ = [
     "events",
@@ -69,6 +69,7 @@ idempotency_keys = Table(
     Column("status", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("created_at", Float(53), nullable=False),
+    Index("idempotency_keys_created_at_idx", "created_at"),
 )
 
 locators = Table(

@@ -20,6 +20,7 @@ from service.log import tables
 from service.log.database import Repeats
 from service.log.errors import Conflict, LogError, LogUnavailable, Refused, reason, repeated
 from service.log.group import Group, check, judged, reset
+from service.log.pruning import PRUNE_KEYS, Pruning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,6 +62,8 @@ class Writer:
         self._queue: SimpleQueue[Append | None] = SimpleQueue()
         self._closed = False
         self._held: PoolProxiedConnection | None = None
+        self._pruning = Pruning()
+        self._prune_keys = PRUNE_KEYS.replace("NOW", database.now)
         # Serialises submit against close alone, so that nothing is queued behind the end of the queue.
         self._gate = threading.Lock()
         self._patience = patience
@@ -214,6 +217,10 @@ class Writer:
             database.insert(connection, tables.snapshots, Repeats.REPLACE, rows)
             for stream in group.newest:
                 database.execute(connection, PRUNE, (stream, stream))
+        written = group.rows.get((tables.idempotency_keys, Repeats.REFUSED))
+        pruned = self._pruning.due([row[-1] for row in written]) if written else None
+        if pruned is not None:
+            database.execute(connection, self._prune_keys, pruned)
         for application, position in group.tracked.items():
             database.execute(connection, TRACK, (application, position))
         if group.probes():

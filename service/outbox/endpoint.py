@@ -9,7 +9,7 @@ from ipaddress import ip_address
 
 import httpx
 
-__all__ = ["client", "endpoint"]
+__all__ = ["client", "endpoint", "loopback"]
 
 TIMEOUT_S = 5.0
 
@@ -27,14 +27,14 @@ def endpoint(url: str, setting: str) -> str:
         raise ValueError(f"{setting} is not a URL") from None
     if parsed.scheme == "https" and parsed.host:
         return url
-    if parsed.scheme == "http" and _loopback(parsed.host):
+    if parsed.scheme == "http" and loopback(parsed.host):
         return url
     raise ValueError(f"{setting} must begin with https:// (http:// is for loopback addresses only)")
 
 
 def client(url: str, timeout_s: float = TIMEOUT_S) -> httpx.AsyncClient:
     """A client for this endpoint: it follows no redirects, and goes through a proxy only to leave this machine."""
-    away = not _loopback(httpx.URL(url).host)
+    away = not loopback(httpx.URL(url).host)
     return httpx.AsyncClient(timeout=timeout_s, verify=_trusted(), follow_redirects=False, trust_env=away)
 
 
@@ -44,7 +44,8 @@ def _trusted() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def _loopback(host: str) -> bool:
+def loopback(host: str) -> bool:
+    """Whether a host is this very machine."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -17,13 +17,15 @@ class OutboxUnavailable(Exception):
 class Message(msgspec.Struct, frozen=True, gc=False):
     """One message. The gateway knows the words of each template, in the customer's language; `fields` goes into them.
 
-    `passcode_link` has `link` and `token`; `call_back_phrase` has `phrase`.
+    `passcode_link` has `link` and `token`; `call_back_phrase` has `phrase`. `confirm_link` and `stop_link`, with `link`
+    and `token`, go to a safe contact: something was asked for, and the link says yes or no to it. Words for them name
+    neither what nor why. `news` goes there too, as its `text` stands: it says nothing.
     """
 
     message_id: str
     to_kind: Literal["email", "phone", "portal"]
     to_value: str
-    template: Literal["passcode_link", "call_back_phrase"]
+    template: Literal["passcode_link", "call_back_phrase", "confirm_link", "stop_link", "news"]
     fields: Mapping[str, str]
 
     def __repr__(self) -> str:

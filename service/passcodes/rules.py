@@ -23,6 +23,7 @@ from service.passcodes.spoken import spoken
 __all__ = ["FEWEST_GUESSES", "LONGEST", "SHORTEST", "check"]
 
 SHORTEST, LONGEST = 15, 128  # characters of the spoken form
+SHORTEST_WORD, LEAST_BESIDES = 3, 6  # characters of a name that counts, and of what there must be besides names
 FEWEST_GUESSES = 10**10  # the library's own bound of its highest mark
 MOST_JUDGED = (
     72  # characters; its time grows with their square, and the whole takes no fewer guesses than its beginning
@@ -55,6 +56,13 @@ def check(passcode: str, context_words: Iterable[str] = ()) -> str | None:
     return _guessable(said, context_words)
 
 
+def _something_besides(joined: str, context: Iterable[str]) -> bool:
+    """Whether a passcode is more than the names and words of the context in a row, however many guesses that takes."""
+    for word in sorted({word.casefold() for word in context if len(word) >= SHORTEST_WORD}, key=len, reverse=True):
+        joined = joined.casefold().replace(word, "")
+    return len(joined) >= LEAST_BESIDES
+
+
 def _guessable(said: str, context_words: Iterable[str]) -> str | None:
     # Without its spaces: the library takes each for a character that has to be guessed.
     joined = said.replace(" ", "")[:MOST_JUDGED]
@@ -63,7 +71,7 @@ def _guessable(said: str, context_words: Iterable[str]) -> str | None:
     dictionaries = {**RANKED_DICTIONARIES, "user_inputs": {word: rank for rank, word in enumerate(context, 1) if word}}
     judged = most_guessable_match_sequence(joined, omnimatch(joined, dictionaries))
     if judged["guesses"] >= FEWEST_GUESSES:
-        return None
+        return None if _something_besides(joined, context) else _REASONS["user_inputs"]
     worst: dict[str, Any] = max(judged["sequence"], key=lambda match: len(match["token"]))
     pattern = worst["dictionary_name"] if worst["pattern"] == "dictionary" else worst["pattern"]
     return _REASONS.get(pattern, f"it is too easy to guess; {_ADVICE}")

@@ -48,6 +48,12 @@ class _Stored(msgspec.Struct, frozen=True, gc=False):
     event: Event
 
 
+class _Headed(msgspec.Struct, frozen=True, gc=False):
+    """The envelope alone: whatever the event is, or is not."""
+
+    header: Header
+
+
 class _Retired(msgspec.Struct, frozen=True, gc=False):
     """What an earlier release stored, its event not yet in today's shape."""
 
@@ -57,6 +63,7 @@ class _Retired(msgspec.Struct, frozen=True, gc=False):
 
 _RETIRED = msgspec.json.Decoder(_Retired)
 _HEADER = msgspec.json.Decoder(Header)
+_HEADED = msgspec.json.Decoder(_Headed)
 
 
 class Codec:
@@ -103,6 +110,13 @@ class Codec:
             # From None: a decoder's error repeats what it read.
             raise CorruptEvent(str(stored.originator_id), stored.originator_version) from None
         return found.header, found.event
+
+    def header(self, stored: Row | StoredEvent) -> Header:
+        """The envelope alone, also of an event that nobody here knows. Raises CorruptEvent."""
+        try:
+            return _HEADED.decode(stored.state).header
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise CorruptEvent(str(stored.originator_id), stored.originator_version) from None
 
     def recorded(self, notification: Notification) -> Recorded:
         """A notification of the log as projections see it; `name` is the one it was written under."""

@@ -34,6 +34,8 @@ class Marks:
         self._locators = master.derive("marks of locators")
         self._contacts = master.derive("marks of contacts")
         self._salts = master.derive("salts of passcodes")
+        self._codes = master.derive("marks of hand-off codes")
+        self._places = master.derive("marks of places")
         self._phantoms = master.derive("phantom accounts")
         self._fingerprints = master.derive("fingerprints of requests")
 
@@ -54,6 +56,14 @@ class Marks:
         folded = "".join(unicodedata.normalize("NFKC", contact_id).casefold().split())
         number = "" if any(character.isalpha() for character in folded) else normalise("phone", folded)
         return _digest(self._contacts, number or folded).hex()
+
+    def place(self, place: str) -> str:
+        """The mark of a town or postcode, 32 hex digits: however it was spaced and whatever its case."""
+        return _digest(self._places, _code(place)).hex()
+
+    def code(self, purpose: str, code: str) -> str:
+        """The mark of a code that is good for one purpose, 32 hex digits. The code is given in the form it is told."""
+        return _digest(self._codes, f"{purpose}:{code}").hex()
 
     def fact(self, subject: str, kind: str, value: str) -> str:
         """The mark of a normalised fact under this person's key: `kind:` and 32 hex digits.

@@ -47,7 +47,9 @@ class LocalIssuer:
         """The public key as a JSON Web Key Set (RFC 7517)."""
         return {"keys": [dict(self._jwk)]}
 
-    def mint(self, sub: str, roles: Iterable[str], *, tier: int = 0, site: str = "", lifetime_s: int = 3600) -> str:
+    def mint(
+        self, sub: str, roles: Iterable[str], *, tier: int = 0, site: str = "", team: str = "", lifetime_s: int = 3600
+    ) -> str:
         """A token for this caller. Raises TokenRejected naming a claim that no verifier of ours would accept."""
         now = int(self._now())
         claims = {
@@ -60,6 +62,7 @@ class LocalIssuer:
             "roles": sorted(roles),
             "tier": tier,
             "site": site,
+            "team": team,
         }
         caller_from(claims)
         return jwt.encode(claims, self._key, algorithm="EdDSA", headers={"kid": self._jwk["kid"]})

@@ -15,7 +15,7 @@ from schemathesis import HookContext
 
 _GIVEN: dict[str, Any] = json.loads(os.environ["WATCHWORD_TEST_FUZZED"])
 _NUMBERS = itertools.count()
-_BODY_IDS = ("protected_party_id", "protection_id", "locator", "account_id", "booking_id")
+_BODY_IDS = ("protected_party_id", "protection_id", "locator", "account_id", "booking_id", "due_at")
 _EVERY_OTHER, _ONE_IN = 2, 9
 
 

@@ -26,7 +26,22 @@ OPERATIONS = {
 }
 VERBS = {
     *("open", "add", "import", "read", "start", "confirm", "declare", "bind", "try", "list", "ask", "request"),
-    *("place", "join", "leave", "close", "choose", "adopt"),
+    *(
+        "give",
+        "report",
+        "remove",
+        "replay",
+        "allow",
+        "approve",
+        "refuse",
+        "review",
+        "change",
+        "correct",
+        "decide",
+        "end",
+    ),
+    *("issue", "offer", "take", "refresh", "release", "renew", "resume", "route", "stop"),
+    *("place", "join", "leave", "close", "choose", "adopt", "record", "raise", "make", "answer", "accept", "escalate"),
 }
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+import httpx
+
+from domain.interaction import FAILURES_ALLOWED
 from tests.api.problem import problem
 from tests.calling import Service, serving
 from tests.case import ALMA, PASSCODE, Case, ask
@@ -50,7 +53,8 @@ async def test_every_write_with_a_key_is_done_once(service: Service, case: Case)
         sent = await service.delivered()
         again = await calls.send("POST", path, body, Idempotency_Key=f"w{number}")
         assert (again.status_code, again.content) == (first.status_code, first.content), path
-        assert again.headers["idempotency-replayed"] == "true"
+        replayed = None if path.endswith("/verifications") else "true"  # a passcode is tried anew
+        assert again.headers.get("idempotency-replayed") == replayed
         assert _position(service) == position, path
         assert await service.delivered() == sent
 
@@ -163,3 +167,38 @@ async def test_an_answer_from_before_is_not_had_again_by_its_key(service: Servic
     after = (await agent.post(f"{line}/disclosures", body, Idempotency_Key=KEY)).json()
     assert (after["outcome"], after["document"]) == ("withheld", None)
     assert await ask(agent, line) is None
+
+
+async def test_a_passcode_tried_again_with_its_key_is_counted_once_and_answered_by_what_is_true(
+    service: Service, case: Case
+) -> None:
+    await case.fled()
+    agent = service.by("agent")
+    line = await case.line(agent, ALMA)
+
+    async def tried(passcode: str, key: str) -> httpx.Response:
+        return await agent.post(f"{line}/verifications", {"passcode": passcode}, Idempotency_Key=key)
+
+    for _ in range(FAILURES_ALLOWED + 1):
+        assert not (await tried("a wrong guess", "wrong")).json()["accepted"]
+    tries = [entry["event"]["accepted"] for entry in await case.history() if entry["name"] == "passcode.tried.v1"]
+    assert tries == [False]
+    for _ in range(2):
+        assert (await tried(PASSCODE, "right")).json()["accepted"]
+    tries = [entry["event"]["accepted"] for entry in await case.history() if entry["name"] == "passcode.tried.v1"]
+    assert tries == [False, True]
+    problem(await tried("another guess", "wrong"), 422, "key_reused", "Idempotency-Key")
+    await agent.made(f"{line}/close")
+    problem(await tried(PASSCODE, "right"), 409, "interaction_over", "interaction_id")
+
+
+async def test_an_action_at_once_on_two_replicas_with_one_key_waits_once(service: Service, case: Case) -> None:
+    async with serving(service.settings.home) as other:
+        line = await case.line(service.by("agent"), ALMA)
+        body = {"action": "cancel", "locator": OLD}
+        several = (service.by("agent"), other.by("agent")) * 4
+        answers = await asyncio.gather(*(calls.post(f"{line}/actions", body, Idempotency_Key=KEY) for calls in several))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    waiting = (await service.by("back_office").get("/v1/actions")).json()["actions"]
+    assert [each["decision_id"] for each in waiting] == [answers[0].json()["decision_id"]]

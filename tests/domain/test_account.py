@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from domain import account, protection
+from domain import account, protection, review
 from domain.account import AccountOpened, AccountState, BookingAdded, HistoryRead
 from domain.attempt import DisclosureAttempted, Heard, Outcome
 from domain.event import Actor, Event, Kept, Plain
@@ -190,7 +190,7 @@ def test_asking_again_only_narrows() -> None:
     found = family().given(started("alma", "bo"), again).state.protections["alma"]
     assert found.adverse == {"bo", "cy"}
     assert found.until == NOW + timedelta(hours=1) + PROVISIONAL_LASTS
-    assert (found.protection_id, found.started_by) == ("p-2", "other")
+    assert (found.protection_id, found.started_by, found.asked_by) == ("p-1", "agent", ("other",))
 
 
 def test_a_safe_contact_stays_while_the_protection_is_in_force() -> None:
@@ -215,7 +215,9 @@ def test_what_two_people_confirmed_stays_confirmed() -> None:
     after = told.given(started("alma", "cy", named="p-2", safe=b"his")).state.protections["alma"]
     assert after.until is None
     assert (after.protection_id, after.safe_contact, after.confirmers) == ("p-1", before.safe_contact, ("s-1", "s-2"))
-    assert after.adverse == {"bo", "cy"}
+    # Who is named from then on is adverse once two people have confirmed that too.
+    assert after.adverse == {"bo"}
+    assert after.asked == {"cy"}
     assert told.state.protected(NOW + timedelta(days=9_999)) == {"alma"}
 
 
@@ -288,5 +290,21 @@ def test_claims_of_two_keep_each_from_the_other_until_people_have_looked_at_both
     assert (told.state.shy_of("alma", both), told.state.shy_of("bo", both)) == (his, hers)
     told.given(confirmed("s", complete=True, named="p-2", party_id="bo"))
     assert (told.state.shy_of("alma", both), told.state.shy_of("bo", both)) == (frozenset(), frozenset())
-    told.given(started("alma", "bo", named="p-3"))
-    assert (told.state.shy_of("alma", both), told.state.shy_of("bo", both)) == (frozenset(), hers)
+    # A caller's words alone do not part two whom people have looked at, nor make the one adverse to the other.
+    told.given(started("alma", "bo", "cy", named="p-3"))
+    assert (told.state.shy_of("alma", both), told.state.shy_of("bo", both)) == (frozenset(), frozenset())
+    assert [bool(told.state.adverse_towards(who, hers)) for who in ("bo", "cy")] == [False, True]
+    # Once two people have confirmed the name the claims cross: both are protected until people have upheld both.
+    for subject in ("s-1", "s-2"):
+        told.given(protection.confirm(told.state, "p-1", Actor(subject, "safety", 3), NOW))
+        assert bool(told.state.adverse_towards("bo", hers)) is (subject == "s-2")
+    assert (told.state.shy_of("alma", both), told.state.shy_of("bo", both)) == (his, hers)
+    # And two who look at it again strike a name.
+    for subject in ("s-3", "s-4"):
+        found = review.review(
+            told.state, "p-1", Actor(subject, "safety", 3), NOW,
+            finding="upheld", words=Plain("alma", b"why"), struck=frozenset({"bo"}),
+        )  # fmt: skip
+        told.given(*found)
+    assert (told.state.shy_of("alma", both), told.state.shy_of("bo", both)) == (frozenset(), frozenset())
+    assert told.state.protections["alma"].adverse == {"cy"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -36,6 +36,7 @@ from tests.domain.worlds import (
     happened,
     imported,
     items_of,
+    later,
     listening,
     only,
     started,
@@ -222,9 +223,25 @@ def test_that_she_is_not_on_a_booking_any_more_is_not_his_to_know(table: PolicyT
     left = trip("left", "bo", locator="OLD")
     reference = Locator(code="HERS", kind="cross_reference", subjects=("bo",))
     left = replace(left, locators=(*left.locators, reference))
-    booking = booked(imported(OLD, "old"), FROZEN, imported(left, "left"), old=OLD, left=left)
+    gone = imported(left, "left", taken_off=("alma",))
+    booking = booked(imported(OLD, "old"), FROZEN, gone, old=OLD, left=left)
     answered = ask(calling(booking, PROTECTED, proven("bo")), asking(), table)
     assert told(answered) == of(OLD, "bo", "EIPLCFD")
+
+
+@pytest.mark.parametrize("until", [NOW + timedelta(hours=1), NOW - timedelta(hours=1)], ids=["in force", "lapsed"])
+def test_a_claim_made_after_she_was_rebooked_takes_what_is_held_from_nobody(
+    table: PolicyTable, until: datetime
+) -> None:
+    account = happened(PLAIN, started("alma", "bo"), confirmed("alma"))
+    hers = later(ORDINARY.state, HERS, "hers", account.protections)
+    booking = booked(imported(OLD, "old"), FROZEN, hers, old=OLD, hers=HERS)
+    before = told(ask(calling(booking, account, proven("alma")), asking(locator="HERS"), table))
+    assert set(of(HERS, "alma", "EIPLCFD")) <= set(before)
+    for claim in ([started("bo", until=until)], [started("bo", "alma", until=until)], [started("bo"), confirmed("bo")]):
+        claimed = happened(account, *claim)
+        assert told(ask(calling(booking, claimed, proven("alma")), asking(locator="HERS"), table)) == before
+        assert told(ask(calling(booking, claimed, proven("bo")), asking(), table)) == of(OLD, "bo", "EIPLCFD")
 
 
 def test_a_cross_reference_of_his_own_new_booking_is_not_told_to_an_adverse_party(table: PolicyTable) -> None:
@@ -438,11 +455,41 @@ def test_locators_of_an_ordinary_booking(table: PolicyTable, locator: str, outco
 def test_a_booking_that_is_not_there_is_withheld(table: PolicyTable) -> None:
     world = calling(ORDINARY, PLAIN, proven("bo"))
     missing = ask(world, replace(asking(), booking_id="none"), table)
-    assert (missing.decision.outcome, missing.decision.rules) == ("withheld", ("no-such-booking",))
+    assert (missing.decision.outcome, missing.decision.rules) == ("withheld", ("stale-context",))
     of_another = replace(ORDINARY, state=replace(ORDINARY.state, account_id=ELSEWHERE))
-    assert ask(replace(world, booked=(of_another,)), asking(), table).decision.rules == ("no-such-booking",)
+    assert ask(replace(world, booked=(of_another,)), asking(), table).decision.rules == ("stale-context",)
     empty = Booked("b", BookingState(), {})
-    assert ask(replace(world, booked=(empty,)), asking(), table).decision.rules == ("no-such-booking",)
+    assert ask(replace(world, booked=(empty,)), asking(), table).decision.rules == ("stale-context",)
+
+
+@pytest.mark.parametrize(
+    "given, asked, named, rule",
+    [
+        ("mark", "mark", True, "no-such-booking"),  # it was given here, and is nobody's
+        ("mark", "another", True, "stale-context"),
+        ("", "mark", True, "stale-context"),
+        ("", "", False, "no-such-booking"),  # all there are, and there is none
+    ],
+)
+def test_a_name_that_was_not_given_in_this_contact_is_a_stale_context(
+    table: PolicyTable,
+    given: str,
+    asked: str,
+    named: bool,  # noqa: FBT001 - a row of the table
+    rule: str,
+) -> None:
+    world = calling(ORDINARY, PLAIN, proven("bo"))
+    world = replace(world, line=replace(world.line, locator=given))
+    answered = ask(world, replace(asking(), booking_id="", locator=asked, named=named), table)
+    assert (answered.decision.outcome, answered.decision.rules) == ("withheld", (rule,))
+
+
+def test_what_is_disputed_is_withheld_whatever_it_is(table: PolicyTable) -> None:
+    world = calling(ORDINARY, PLAIN, proven("bo"))
+    disputed = replace(world, line=replace(world.line, disputed_by=(AGENT,)))
+    for question in (asking(), replace(asking(), booking_id="none")):
+        assert ask(disputed, question, table).decision.rules == ("disputed",)
+        assert ask(disputed, question, table).document is None
 
 
 # --- contexts and views that are stale -------------------------------------------------------------------------------

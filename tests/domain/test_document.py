@@ -21,6 +21,7 @@ from domain.document import (
     Remark,
     Seat,
     Segment,
+    Supplier,
     Ticket,
     Traveller,
     attribute,
@@ -60,6 +61,7 @@ ITEMS: dict[str, st.SearchStrategy[Any]] = {
     "payments": st.builds(Payment, kind=words(), subjects=about()),
     "identity": st.builds(Identity, kind=st.just("other"), value=words(), subjects=about()),
     "remarks": st.builds(Remark, kind=words(), text=words(), subjects=about()),
+    "suppliers": st.builds(Supplier, role=st.just("dealer"), name=words(), phone=words(), subjects=about()),
 }
 
 
@@ -116,8 +118,9 @@ def test_every_field_of_the_model_has_exactly_one_class() -> None:
         assert "FIELD_CLASS" in vars(item_type), f"{name} inherits its class instead of declaring it"
 
 
-def test_only_that_the_booking_is_there_is_existence() -> None:
-    assert [path for path, letter in field_classes().items() if letter is FieldClass.E] == [""]
+def test_only_that_the_booking_is_there_and_who_answers_for_it_is_existence() -> None:
+    existence = {path.partition("/")[0] for path, letter in field_classes().items() if letter is FieldClass.E}
+    assert existence == {"", "owners"}
 
 
 @pytest.mark.parametrize("path", ["source", "positions"])

@@ -5,13 +5,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from domain import interaction
+from domain import interaction, mistake
+from domain.consent import Consent, ConsentGiven
 from domain.contact import ContactCleared
 from domain.event import Event, Plain
 from domain.interaction import (
     CALLER,
     LASTS,
     MOST_LISTENERS,
+    Disputed,
+    DisputeResolved,
     InteractionBound,
     InteractionClosed,
     InteractionOpened,
@@ -24,6 +27,7 @@ from domain.interaction import (
     Proof,
     VerificationFailed,
 )
+from domain.refusal import Refused
 from tests.domain.deciding import Deciding
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -152,3 +156,66 @@ def test_what_is_not_its_own_leaves_it_as_it_is() -> None:
     state = contact(bound("a", "alma")).state
     assert interaction.evolve(state, ContactCleared()) == state
     assert interaction.stream("x") == "interaction:x"
+
+
+AGREED = ConsentGiven(by=CALLER, listener_id="guest", party_id="alma", account_id="a", classes="EI", bindings=1)
+
+
+@pytest.mark.parametrize(
+    "then", [ListenerLeft(listener_id="guest"), bound("a", "alma"), bound("b", ""), replace(AGREED, classes="")]
+)
+def test_a_consent_ends_when_either_leaves_or_the_contact_is_bound_anew(then: Event) -> None:
+    line = contact(bound("a", "alma"), joined("guest"), verified(CALLER, "a", "alma"), AGREED)
+    assert line.state.consents == (Consent(CALLER, "guest", "alma", "a", 3),)
+    assert line.given(then).state.consents == ()
+
+
+def test_what_was_given_when_it_was_bound_is_kept_as_long_as_it_is_bound_so() -> None:
+    line = contact(replace(bound("a", ""), locator="mark", place="there"))
+    assert (line.state.locator, line.state.place) == ("mark", "there")
+    assert (line.given(bound("a", "")).state.locator, line.state.place) == ("", "")
+
+
+def disputed(agent: str = "agent") -> Disputed:
+    return Disputed(agent=agent, words=Plain("c", b""))
+
+
+def test_a_dispute_stands_until_another_person_has_looked() -> None:
+    line = contact(disputed())
+    assert line.state.disputed_by == ("agent",)
+    for concerned in ("agent", line.state.agent):
+        with pytest.raises(Refused, match="another person"):
+            interaction.resolve(line.state, concerned)
+    interaction.resolve(line.state, "somebody else")
+    resolved = line.given(DisputeResolved(resolver="somebody else", words=Plain("c", b""))).state
+    assert resolved.disputed_by == ()
+    with pytest.raises(Refused, match="nobody said"):
+        interaction.resolve(resolved, "somebody else")
+    with pytest.raises(Refused, match="closed"):
+        interaction.resolve(contact(disputed(), InteractionClosed()).state, "somebody else")
+
+
+def test_everybody_to_whom_it_was_said_stays_one_of_them() -> None:
+    line = contact(disputed("one"), disputed("two"), disputed("two"))
+    assert line.state.disputed_by == ("one", "two")
+    for each in ("one", "two"):
+        with pytest.raises(Refused, match="another person"):
+            interaction.resolve(line.state, each)
+    many = contact(*(disputed(f"agent-{number}") for number in range(200))).state
+    assert many.disputed_by[0] == "agent-0"
+    assert len(many.disputed_by) == interaction.MOST_TOLD
+
+
+def test_a_duress_passcode_that_was_refused_proves_nothing_and_is_remembered() -> None:
+    refused = VerificationFailed(listener_id=CALLER, account_id="a", duress_of="alma")
+    line = contact(bound("a", ""), refused)
+    assert line.state.proof(line.state.listeners[CALLER]) is None
+    assert (set(line.state.duress), line.state.failures) == ({"a"}, 1)
+
+
+def test_a_mistake_is_reported_by_whoever_had_the_contact_though_it_is_over() -> None:
+    state = contact(InteractionClosed()).state
+    mistake.report(state, "agent")
+    with pytest.raises(Refused) as refused:
+        mistake.report(state, "another")
+    assert refused.value.code == "another_agents"

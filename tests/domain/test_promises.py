@@ -9,14 +9,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from domain import decision
+from domain import decision, interaction
 from domain.account import AccountState
 from domain.booking import BookingState, ShownViewFrozen
 from domain.decision import Decision, Question
 from domain.dimension import Purpose
 from domain.document import BookingDocument
+from domain.event import Plain
 from domain.field_class import ALL_CLASSES, FieldClass
-from domain.interaction import LASTS, InteractionState, Listener, Proof
+from domain.interaction import CALLER, LASTS, InteractionBound, InteractionState, Listener, Proof
 from domain.item import Item, Traveller
 from domain.policy import CELLS, PolicyTable, Ruling
 from domain.protection import ProtectionStarted
@@ -31,6 +32,7 @@ from tests.domain.worlds import (
     Answered,
     Booked,
     World,
+    agreeing,
     any_parties,
     ask,
     cases,
@@ -40,6 +42,7 @@ from tests.domain.worlds import (
     happened,
     imported,
     items_of,
+    later,
     listening,
     only,
     started,
@@ -50,7 +53,7 @@ from tests.domain.worlds import (
 GENEROUS = PolicyTable.of("generous", ("all",), (Ruling(permits=True, rules=("all",)),), bytes(2 * CELLS))
 
 Case = tuple[World, Question]
-any_case = st.one_of(cases(), telling())
+any_case = st.one_of(cases(), telling(), agreeing())
 guarded_case = st.one_of(cases(protected=True), telling())
 
 # Twice as many for what the whole house stands on, half where little can go wrong.
@@ -66,6 +69,25 @@ def proved(listener: Listener) -> str:
 
 def narrowing(world: World) -> list[Listener]:
     return [each for each in world.line.listeners.values() if not each.bound]
+
+
+def consented(world: World, listener: Listener, item: Item) -> bool:
+    """Whether the one whom this is about, and nobody else, has let this listener hear it, proved and on the line."""
+    return any(
+        each.listener_id == listener.listener_id
+        and each.account_id == ACCOUNT
+        and item.subjects == (each.party_id,)
+        and item.FIELD_CLASS.index in [at for at in range(8) if each.classes >> at & 1]
+        and each.by in world.line.listeners
+        and proved(world.line.listeners[each.by]) == each.party_id
+        for each in world.line.consents
+    )
+
+
+def without_consents(case: Case) -> Case:
+    """The same case, in which nobody consented to anything."""
+    world, asked = case
+    return replace(world, line=replace(world.line, consents=())), asked
 
 
 def protected_for(world: World, booked: Booked) -> frozenset[str]:
@@ -100,7 +122,7 @@ def test_what_is_only_held_reaches_those_alone_who_proved_whom_it_belongs_to(tab
     for item in held_alone(booked, answered):
         for listener in narrowing(world):
             party_id = proved(listener)
-            assert party_id in item.subjects
+            assert party_id in item.subjects or consented(world, listener, item)
             for other in protected & set(item.subjects) - {party_id}:
                 # What it says of another protected person: only where people have looked at both, and found no harm.
                 assert protections[party_id].until is None
@@ -172,7 +194,7 @@ def level(of: Decision, field_class: FieldClass, subjects: tuple[str, ...]) -> i
 
 @given(any_case)
 def test_the_answer_for_several_is_the_meet_of_the_answers_for_each(table: PolicyTable, case: Case) -> None:
-    world, asked = case
+    world, asked = without_consents(case)
     together = ask(world, asked, table)
     alone = [ask(listening(world, each), asked, table) for each in narrowing(world)]
     if not alone:
@@ -198,7 +220,7 @@ def test_the_answer_for_several_is_the_meet_of_the_answers_for_each(table: Polic
 def test_nobody_who_joins_widens_an_answer_and_the_bound_leave_it_as_it_is(
     table: PolicyTable, case: Case, data: st.DataObject
 ) -> None:
-    world, asked = case
+    world, asked = without_consents(case)
     everybody = list(world.line.listeners.values())
     fewer = data.draw(st.lists(st.sampled_from(everybody), min_size=1, unique_by=lambda each: each.listener_id))
     some = ask(listening(world, *fewer), asked, table)
@@ -213,6 +235,74 @@ def test_nobody_who_joins_widens_an_answer_and_the_bound_leave_it_as_it_is(
 def _shown(world: World, asked: Question) -> BookingDocument | None:
     booked = world.of(asked)
     return None if booked is None else booked.document(booked.state.shown)
+
+
+@thorough
+@given(agreeing())
+def test_a_consent_opens_what_is_the_consenting_partys_alone_and_what_he_may_have_himself(
+    table: PolicyTable, case: Case
+) -> None:
+    world, asked = case
+    booked = world.of(asked)
+    assert booked is not None
+    for rules in (table, GENEROUS):
+        agreed, before = ask(world, asked, rules), ask(*without_consents(case), rules)
+        # Never another view than without it, but that there is an answer at all; and nothing that was heard is lost.
+        assert agreed.decision.basis == before.decision.basis or (before.decision.basis, agreed.decision.basis) == (
+            "",
+            "shown",
+        )
+        assert before.decision.outcome == "withheld" or agreed.decision.outcome == "disclosed"
+        shown = set(items_of(booked.document(booked.state.shown)))
+        for item in agreed.items() - before.items():
+            opened = [
+                each
+                for each in agreed.decision.hearings
+                for more in each.consents
+                if item.subjects == (more.party_id,) and (more.held | more.shown) >> item.FIELD_CLASS.index & 1
+            ]
+            assert opened or before.decision.basis == "", item
+            givers = [each for each in world.line.listeners.values() if each.proofs.get(ACCOUNT) and not each.bound]
+            alone = [ask(listening(world, each), asked, rules).decision for each in givers]
+            assert any(
+                each.held(item.FIELD_CLASS, item.subjects) or each.as_shown(item.FIELD_CLASS, item.subjects)
+                for each in alone
+            )
+            if item not in shown:
+                assert any(proved(each) in item.subjects for each in givers)
+                for hearing in opened:
+                    assert not hearing.shy_of & set(item.subjects)
+
+
+@given(agreeing(), st.sampled_from(["left", "bound anew", "duress"]))
+def test_a_consent_ends_with_the_presence_the_binding_and_the_freedom_of_whoever_gave_it(
+    table: PolicyTable, case: Case, why: str
+) -> None:
+    world, asked = case
+    assume(world.line.consents)
+    booked = world.of(asked)
+    assert booked is not None
+    givers = {each.by for each in world.line.consents}
+    if why == "left":
+        staying = [each for name, each in world.line.listeners.items() if name not in givers]
+        assume(staying)
+        left = listening(world, *staying)
+        assert ask(left, asked, table) == ask(*without_consents((left, asked)), table)
+    elif why == "bound anew":
+        bound = InteractionBound(
+            account_id=ACCOUNT, party_id="", known=True, hidden=False, facts=(), offered=Plain("c", b"")
+        )
+        on = {CALLER: world.line.listeners[CALLER], **world.line.listeners}
+        assert interaction.evolve(replace(world.line, listeners=on), bound).consents == ()
+    else:
+        forced = {
+            name: replace(each, proofs={where: replace(proof, method="duress") for where, proof in each.proofs.items()})
+            for name, each in world.line.listeners.items()
+            if name in givers
+        }
+        under = replace(world, line=replace(world.line, listeners={**world.line.listeners, **forced}))
+        shown = set(items_of(booked.document(booked.state.shown)))
+        assert ask(under, asked, table).items() <= ask(*without_consents((under, asked)), table).items() | shown
 
 
 # --- 3. a batch equals its singles -----------------------------------------------------------------------------------
@@ -288,7 +378,7 @@ def test_starting_a_protection_never_widens_anything_for_anybody(
 
 def with_later(world: World, booked: Booked, document: BookingDocument) -> World:
     """The world after one more document of this booking."""
-    state = folded(booked.state, imported(document, "later"))
+    state = folded(booked.state, later(booked.state, document, "later", world.account.protections))
     changed = Booked(booked.booking_id, state, {**booked.documents, b"later": document})
     return replace(
         world, booked=tuple(changed if each.booking_id == booked.booking_id else each for each in world.booked)
@@ -344,13 +434,14 @@ def test_a_protection_that_lapses_opens_no_view_that_was_parted(table: PolicyTab
 def without_need_to_know(world: World, booked: Booked) -> bool:
     """Whether nobody who listens has proved to be somebody to whom the truth is told; third parties apart.
 
-    It is told to who is on the held view, where neither view concerns a protected party whom he must not learn of. A
-    third party is told less of a protected account than of an ordinary one, never where she is; so is an adverse one
-    where a split says that he hears nothing of hers.
+    It is told to who is on the held view, where it concerns no protected party whom he must not learn of, and none was
+    taken off it who is shown. A third party is told less of a protected account than of an ordinary one, never where
+    she is; so is an adverse one where a split says that he hears nothing of hers.
     """
     protected, state, protections = protected_for(world, booked), booked.state, world.account.protections
     assert state.held is not None
-    concerned = {*state.held.people, *(state.shown.people if state.shown is not None else ())}
+    gone = state.taken_off.intersection(state.shown.people if state.shown is not None else ())
+    concerned = {*state.held.people, *gone}
     for each in narrowing(world):
         who = proved(each)
         if each.kind == "third_party":
@@ -387,10 +478,13 @@ def test_who_has_no_need_to_know_hears_what_an_ordinary_account_would_say_whose_
     booked = world.of(asked)
     assert booked is not None
     assume(protected_for(world, booked) and without_need_to_know(world, booked))
-    shown = booked.document(booked.state.shown)
+    state = booked.state
+    # One that a declared fate, or somebody's own cancelled ticket, makes withhold is one that nobody has.
+    shown = None if state.living is not None and state.living.unshown(world.now) else booked.document(state.shown)
+    stale = state.stale or (state.fresh_until is not None and state.fresh_until <= world.now)
     ordinary = World(
         replace(world.account, protections={}),
-        () if shown is None else (only(booked.booking_id, shown, stale=booked.state.stale),),
+        () if shown is None else (only(booked.booking_id, shown, stale=stale),),
         replace(world.line, listeners={name: as_if_free(each) for name, each in world.line.listeners.items()}),
     )
     seen, expected = ask(world, asked, table), ask(ordinary, asked, table)

@@ -6,9 +6,9 @@ item says (its canary), so that what reached somebody can be traced to the view 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from hypothesis import strategies as st
@@ -19,10 +19,12 @@ from domain import account, booking, interaction
 from domain.account import AccountOpened, AccountState, BookingAdded
 from domain.answer import render
 from domain.booking import LIFE, BookingImported, BookingState, BookingView, ShownViewFrozen, SplitDeclared
+from domain.consent import Consent
 from domain.decision import Decision, Facts, Question, decide
 from domain.dimension import Purpose
 from domain.document import COLLECTIONS, BookingDocument, locator_codes, people, to_public
 from domain.event import Event, Plain
+from domain.flight import Fate, FlightChanged
 from domain.interaction import (
     CALLER,
     Channel,
@@ -39,10 +41,12 @@ from domain.item import (
     Item,
     Locator,
     Loyalty,
+    Owner,
     Payment,
     Remark,
     Seat,
     Segment,
+    Supplier,
     Ticket,
     Traveller,
 )
@@ -64,7 +68,9 @@ _MADE: dict[str, Callable[[str, tuple[str, ...]], Item]] = {
     "contacts": lambda canary, about: Contact(kind="email", value=canary, subjects=about),
     "payments": lambda canary, about: Payment(kind="total", text=canary, subjects=about),
     "identity": lambda canary, about: Identity(kind="travel_document", value=canary, subjects=about),
+    "owners": lambda canary, about: Owner(office=canary, subjects=about),
     "remarks": lambda canary, about: Remark(kind="OSI", text=canary, subjects=about),
+    "suppliers": lambda canary, about: Supplier(role="hotel", name=canary, subjects=about),
     "references": lambda canary, about: Locator(code=canary, kind="cross_reference", subjects=about),
 }
 
@@ -172,7 +178,15 @@ def _collection(item: Item) -> str:
 # --- bookings --------------------------------------------------------------------------------------------------------
 
 
-def imported(document: BookingDocument, mark: str, *, stale: bool = False, hidden: bool = False) -> BookingImported:
+def imported(
+    document: BookingDocument,
+    mark: str,
+    *,
+    stale: bool = False,
+    hidden: bool = False,
+    cancelled: tuple[str, ...] = (),
+    taken_off: tuple[str, ...] = (),
+) -> BookingImported:
     return BookingImported(
         account_id=ACCOUNT,
         source=document.source,
@@ -181,6 +195,8 @@ def imported(document: BookingDocument, mark: str, *, stale: bool = False, hidde
         parts=(Plain("", mark.encode()),),
         stale=stale,
         withheld_from_view=hidden,
+        cancelled=cancelled,
+        taken_off=taken_off,
     )
 
 
@@ -197,9 +213,26 @@ def folded(state: BookingState, *events: Event) -> BookingState:
     return state
 
 
+def later(state: BookingState, document: BookingDocument, mark: str, claims: Collection[str]) -> BookingImported:
+    """One more document of a booking, imported when these people had claims to be protected."""
+    assert state.held is not None
+    return imported(document, mark, taken_off=booking.taken_off(state.held.people, people(document), claims))
+
+
 def only(booking_id: str, document: BookingDocument, *, stale: bool = False) -> Booked:
     """An ordinary booking that holds just this document."""
     return Booked(booking_id, folded(BookingState(), imported(document, "only", stale=stale)), {b"only": document})
+
+
+changes = st.builds(
+    FlightChanged,
+    flight=st.just("f"),
+    what=st.sampled_from(LIFE),
+    held=st.booleans(),
+    shown=st.booleans(),
+    told=st.just(Plain("", b"")),
+    loses=any_parties,
+)
 
 
 @st.composite
@@ -211,25 +244,37 @@ def bookings(draw: DrawFn, booking_id: str, state: AccountState) -> Booked:
     found = {b"first": first}
     hidden = ever_protected and draw(st.booleans()) and draw(st.booleans())
     stale = draw(st.integers(0, 19)) == 19
+    # Some claims may have come after all of this.
+    claims = tuple(state.protections) if draw(st.booleans()) else draw(any_parties)
+    claims = tuple(who for who in claims if who in state.protections)
     events: list[Event] = [imported(first, "first", hidden=hidden)]
     if ever_protected and not hidden and (protected or draw(st.booleans())):
         events.append(ShownViewFrozen(protection_id="p"))
     if draw(st.integers(0, 3)):
         found[b"next"] = draw(documents(f"{tag}-next", first, likely))
-        events.append(imported(found[b"next"], "next", stale=stale))
+        cancelled = draw(any_parties) if draw(st.integers(0, 7)) == 0 else ()
+        off = booking.taken_off(people(first), people(found[b"next"]), claims)
+        events.append(imported(found[b"next"], "next", stale=stale, cancelled=cancelled, taken_off=off))
     if protected and draw(st.integers(0, 3)) == 0:
         split = SplitDeclared(
             split_id="s",
             hers=draw(st.sampled_from(["shown", "nothing"])),
-            life=dict.fromkeys(LIFE, "keep"),
+            life=dict.fromkeys(LIFE, draw(st.sampled_from(get_args(Fate)))),
             reason=Plain("", b""),
         )
         if draw(st.booleans()):
             found[b"split"] = draw(documents(f"{tag}-split", first))
             as_if = imported(found[b"split"], "split")
-            split = replace(split, people=as_if.people, locators=as_if.locators, parts=as_if.parts)
+            off = booking.taken_off(as_if.people, people(found.get(b"next", first)), claims)
+            split = replace(split, people=as_if.people, locators=as_if.locators, parts=as_if.parts, taken_off=off)
         events.append(split)
-    return Booked(booking_id, folded(BookingState(), *events), found)
+    if draw(st.integers(0, 7)) == 0:
+        events.append(draw(changes))
+    state_now = folded(BookingState(), *events)
+    if draw(st.integers(0, 19)) == 0:
+        age = draw(st.sampled_from([-timedelta(hours=1), timedelta(0), timedelta(days=3650)]))
+        state_now = replace(state_now, as_of=NOW - timedelta(days=1), fresh_until=NOW + age)
+    return Booked(booking_id, state_now, found)
 
 
 # --- accounts and lines ----------------------------------------------------------------------------------------------
@@ -286,7 +331,7 @@ def accounts(draw: DrawFn, *, least: int = 0) -> AccountState:
 
 
 KINDS: list[ListenerKind] = ["customer", "customer", "customer", "customer", "customer", "customer"]
-KINDS += ["third_party", "interpreter", "relay_operator"]
+KINDS += ["third_party", "interpreter", "relay_operator", "colleague"]
 
 
 @st.composite
@@ -317,6 +362,19 @@ LINE = replace(
 
 
 @st.composite
+def consents(draw: DrawFn, on: dict[str, Listener]) -> tuple[Consent, ...]:
+    """What some on the line let others hear: what they proved to be, most often, and sometimes what they did not."""
+    found = []
+    pairs = st.tuples(st.sampled_from(sorted(on)), st.sampled_from(sorted(on))).filter(lambda pair: pair[0] != pair[1])
+    for by, listener_id in draw(st.lists(pairs, max_size=3, unique=True)):
+        proof = on[by].proofs.get(ACCOUNT)
+        party_id = proof.party_id if proof is not None and draw(st.integers(0, 5)) else draw(st.sampled_from(PARTIES))
+        where = ELSEWHERE if draw(st.integers(0, 9)) == 9 else ACCOUNT
+        found.append(Consent(by, listener_id, party_id, where, draw(st.sampled_from([255, 255, 3, 2, 8]))))
+    return tuple(found)
+
+
+@st.composite
 def lines(draw: DrawFn, account: AccountState) -> InteractionState:
     """Up to four people on one line."""
     names = [CALLER, "l-1", "l-2", "l-3"][: draw(st.sampled_from([1, 1, 1, 2, 2, 4]))]
@@ -329,6 +387,7 @@ def lines(draw: DrawFn, account: AccountState) -> InteractionState:
         tier=draw(st.integers(1, 3)),
         listeners=on,
         may_prove=frozenset(draw(any_parties)) if by_a_hidden_locator else None,
+        consents=draw(consents(on)) if len(on) > 1 else (),
     )
 
 
@@ -373,8 +432,36 @@ def telling(draw: DrawFn) -> tuple[World, Question]:
     caller = Listener(CALLER, "customer", proofs={ACCOUNT: Proof(who, method, "secret")})
     others = draw(st.sampled_from([True, False, False]))
     on = {**(world.line.listeners if others else {}), CALLER: caller}
-    world = replace(world, line=replace(LINE, listeners=on))
+    agreed = draw(consents(on)) if len(on) > 1 else ()
+    world = replace(world, line=replace(LINE, listeners=on, consents=agreed))
     booked = draw(st.sampled_from(world.booked))
     held = booked.document(booked.state.held)
     locator = draw(st.sampled_from(["", "", *(locator_codes(held) if held is not None else ())]))
     return world, Question(AGENT, ACCOUNT, booked.booking_id, 255, Purpose.SERVICE, locator)
+
+
+@st.composite
+def agreeing(draw: DrawFn) -> tuple[World, Question]:
+    """Cases in which the caller proved a party and consents that somebody else hears more of what is hers."""
+    world = draw(worlds(protected=draw(st.booleans())))
+    who = draw(st.sampled_from([*world.account.protections, *PARTIES]))
+    method: Method = draw(st.sampled_from(["passcode", "passcode", "call_back", "duress"]))
+    caller = Listener(CALLER, "customer", identified={ACCOUNT: who}, proofs={ACCOUNT: Proof(who, method, "secret")})
+    if draw(st.integers(0, 7)) == 0:
+        caller = replace(caller, proofs={})
+    another = draw(st.sampled_from(PARTIES))
+    guest = draw(
+        st.sampled_from([
+            Listener("guest", "third_party"),
+            Listener("guest", "customer", identified={ACCOUNT: another}),
+            Listener("guest", "customer", proofs={ACCOUNT: Proof(another, "passcode", "another")}),
+            Listener("guest", "customer", proofs={ACCOUNT: Proof(another, "passcode", "another")}),
+        ])
+    )  # fmt: skip
+    named = who if draw(st.integers(0, 7)) else draw(st.sampled_from(PARTIES))
+    where = ACCOUNT if draw(st.integers(0, 7)) else ELSEWHERE
+    agreed = (Consent(CALLER, "guest", named, where, draw(st.sampled_from([255, 255, 2, 8, 42]))),)
+    world = replace(world, line=replace(LINE, listeners={CALLER: caller, "guest": guest}, consents=agreed))
+    booked = draw(st.sampled_from(world.booked))
+    purpose = draw(st.sampled_from([Purpose.SERVICE, Purpose.OPERATIONS]))
+    return world, Question(AGENT, ACCOUNT, booked.booking_id, 255, purpose)

@@ -12,8 +12,8 @@ from typing import Any
 
 from benchmarks.server import Watchword, watchword
 from domain.decision import Decision, Facts, Question, decide
-from service.desk import disclosing
-from service.desk.disclosing import DisclosureAnswer
+from service.line import disclosing
+from service.line.disclosing import DisclosureAnswer
 
 LEAK_S = 0.003
 

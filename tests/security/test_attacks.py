@@ -227,7 +227,7 @@ async def test_15_the_chain_of_exchanged_e_tickets(case: Case) -> None:
 
 
 async def test_16_a_subject_access_request_reads_nothing_of_others(case: Case) -> None:
-    # The workflow is to come. What there is: no role but the auditor reads the record, and what he reads is sealed.
+    # No role but the auditor reads the record, and what he reads is sealed. The workflow: test_attacks_access.
     await case.fled()
     for role in ("agent", "portal", "back_office", "legal", "operations", "compliance", "notifier"):
         problem(await case.service.by(role, tier=3).get(f"/v1/accounts/{case.account}/history"), 403)

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from service.desk.disclosing import WITHHELD_SAY
+from service.line.disclosing import WITHHELD_SAY
 from service.passcodes import PasscodeHasher
 from tests.api.problem import problem
 from tests.calling import Calls, Service, logged
-from tests.case import ALMA, DURESS, HIS, HIS_PHONE, PASSCODE, SAFE, VICTOR, Case, ask
+from tests.case import ALMA, DURESS, HIS, HIS_PHONE, PASSCODE, SAFE, VICTOR, Case, ask, listed
 from tests.trips import NEW, NOBODYS, OLD, leaks
 
 HER_MAIL, HIS_MAIL = "alma@shared.example", "victor@shared.example"
@@ -195,6 +195,31 @@ async def test_duress_seems_to_work_and_shows_the_shown_view(case: Case) -> None
     assert await ask(agent, lines[1], NEW) is None
     recorded = [e["event"]["listeners"][0]["standing"] for e in await case.history() if "attempted" in e["name"]]
     assert recorded[-2:] == ["duress", "duress"]
+
+
+async def test_a_duress_passcode_at_a_locator_that_only_the_held_view_has_is_as_wrong_as_at_nobodys(case: Case) -> None:
+    # He has a slip of paper with her new locator, and stands beside her.
+    await case.fled(duress=DURESS)
+    await case.reissue("")
+    agent = case.service.by("agent")
+    heard = []
+    for locator in (NEW, NOBODYS):
+        line = await case.line(agent, ALMA, locator)
+        tries = [await agent.post(f"{line}/verifications", {"passcode": each}) for each in (DURESS, "a wrong guess")]
+        assert tries[0].content == tries[1].content
+        # Neither there nor with what he knew before is anything opened by it; nor by what was proved before.
+        seen = [await ask(agent, line, locator), len(await listed(agent, line))]
+        await agent.made(f"{line}/bind", {"locator": OLD, "facts": {}})
+        seen += [len(await listed(agent, line))]
+        assert await tried(agent, line, DURESS)
+        await agent.made(f"{line}/bind", {"locator": locator, "facts": {}})
+        seen += [await ask(agent, line, locator), len(await listed(agent, line))]
+        heard.append((tries[0].content, seen))
+    assert heard[0] == heard[1]
+    assert heard[0][1] == [None, 0, 0, None, 0]
+    her = await case.line(agent, ALMA, NEW)
+    assert await tried(agent, her, PASSCODE)
+    assert leaks(await ask(agent, her, NEW))
 
 
 # --- wrong ones ------------------------------------------------------------------------------------------------------

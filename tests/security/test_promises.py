@@ -131,7 +131,7 @@ async def test_each_role_gets_its_own_explanation(case: Case) -> None:
     agent = case.service.by("agent")
     line = await case.line(agent, VICTOR)
     withheld = (await agent.post(f"{line}/disclosures", {"classes": ["E"], "locator": NEW})).json()
-    assert withheld.keys() == {"decision_id", "outcome", "document", "say", "next_step", "expires_at"}
+    assert withheld.keys() == {"decision_id", "outcome", "document", "say", "next_step", "expires_at", "as_of"}
     assert not re.search(r"protect|passcode is set|hidden|split|shown|rule|policy", json.dumps(withheld))
     entry = (await case.history())[-1]
     assert entry["policy"] == 1

@@ -219,6 +219,9 @@ async def test_an_altered_token_is_refused(verifier: TokenVerifier, issuer: Loca
         ({"site": "canary\x07"}, "site"),
         ({"site": "s" * 65}, "site"),
         ({"site": None}, "site"),
+        ({"team": "canary\x07"}, "team"),
+        ({"team": "t" * 65}, "team"),
+        ({"team": None}, "team"),
     ],
 )
 async def test_a_claim_that_is_wrong_is_named(

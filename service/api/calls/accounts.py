@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.api.route import Call
-from service.desk import accounts, importing
+from service.office import accounts, importing
 
 _GREY = {"surname": "Grey", "given_name": "Alma"}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.api.route import Call
-from service.desk import calling_back, disclosing, interacting, verifying
+from service.line import calling_back, disclosing, interacting, verifying
 
 _GREY = {"surname": "Grey", "given_name": "Alma"}
 
@@ -27,7 +27,7 @@ CALLS: tuple[Call, ...] = (
     Call(
         "try_passcode", "POST", "/v1/interactions/{interaction_id}/verifications", "Try a passcode", "interactions",
         verifying.TryAnswer, verifying.try_passcode, verifying.TryPasscode, keyed=True, problems=(404, 409),
-        example={"passcode": "copper lantern orchard velvet"},
+        example={"passcode": "copper lantern orchard velvet"}, anew=True,
     ),
     Call(
         "list_bookings", "GET", "/v1/interactions/{interaction_id}/bookings", "List what this contact may know of",

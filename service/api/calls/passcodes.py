@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.api.route import Call
-from service.desk import choosing
+from service.safety import choosing
 
 CALLS: tuple[Call, ...] = (
     Call(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.api.route import Call
-from service.desk import policing
+from service.office import policing
 
 CALLS: tuple[Call, ...] = (
     Call(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.api.route import Call
-from service.desk import reading
+from service.office import reading
 
 CALLS: tuple[Call, ...] = (
     Call(

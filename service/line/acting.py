@@ -1,0 +1,264 @@
+"""Actions: something is asked to be done, judged like a question, recorded, and queued for those who do it.
+
+Nothing is done to a booking here, and nothing is sent: what may go to whom is decided when it goes. The worklist is
+read from the log; what the caller said of an action is opened for whoever is to do it, one at a time and on record.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from domain import account, action, interaction
+from domain.action import DUE, NEEDED, Accepted, Action, ActionAttempted, ActionClosed, ActionRead, Result, Route
+from domain.decision import Facts, Question, decide
+from domain.dimension import Purpose
+from domain.event import Kept
+from domain.refusal import Refused
+from projections.actions import ACTIONS, Waiting
+from service.chance import identifier
+from service.desk.desk import Desk, callers, sealed
+from service.desk.draft import Asker, Draft, Key, Reader
+from service.desk.ids import MaybeId
+from service.desk.repeating import carry_out_anew
+from service.line import authorising
+from service.line.disclosing import TRANSFER_SAY, WITHHELD_SAY, NextStep, meant, of_account
+from service.sealing import KeyMissing
+
+ACCEPTED_SAY = "Thank you. I have put that request through, and it will be seen to."
+READING_TIER = 3
+
+Words = Annotated[str, Meta(max_length=1000)]
+
+
+class RequestAction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to be done to which booking, and what the caller said of it."""
+
+    action: Annotated[Action, Meta(examples=["cancel"])]
+    locator: Annotated[str, Meta(max_length=32, examples=["YL92CN"])] = ""
+    booking_id: MaybeId = ""
+    details: Words = ""
+
+    def __repr__(self) -> str:
+        """Say what kind of request it is."""
+        return f"RequestAction({self.action})"
+
+
+class ActionAnswer(msgspec.Struct, frozen=True):
+    """Whether it was accepted, and by when it is seen to (UTC). `say` may be read aloud as it is."""
+
+    decision_id: str
+    outcome: Accepted
+    say: str
+    next_step: NextStep
+    due_by: str | None
+
+
+class ActionsPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which of the actions that wait."""
+
+    route: Literal["", "ordinary", "tier_3"] = ""
+    limit: Annotated[int, Meta(ge=1, le=500)] = 100
+
+
+class WaitingAction(msgspec.Struct, frozen=True):
+    """One action that waits to be done. Times are UTC."""
+
+    decision_id: str
+    action: Action
+    route: Route
+    account_id: str
+    booking_ids: tuple[str, ...]
+    asked_at: str
+    due_by: str
+
+
+class ActionsAnswer(msgspec.Struct, frozen=True):
+    """What waits, the most urgent first. `more`: there are others behind these."""
+
+    actions: tuple[WaitingAction, ...]
+    more: bool
+
+
+class ActionDetails(msgspec.Struct, frozen=True):
+    """One action that waits, with what was said of it. Empty where the words are gone."""
+
+    decision_id: str
+    action: Action
+    route: Route
+    account_id: str
+    booking_ids: tuple[str, ...]
+    due_by: str
+    locator: str
+    details: str
+
+    def __repr__(self) -> str:
+        """Say nothing of what was said."""
+        return f"ActionDetails({self.action})"
+
+
+class CloseAction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What became of it, in words for those who come after."""
+
+    result: Result
+    words: Words = ""
+
+    def __repr__(self) -> str:
+        """Say what became of it."""
+        return f"CloseAction({self.result})"
+
+
+class ClosedAction(msgspec.Struct, frozen=True):
+    """It waits no more."""
+
+    decision_id: str
+    result: Result
+
+
+async def request(
+    desk: Desk, asker: Asker, interaction_id: str, body: RequestAction, key: Key | None
+) -> Draft[ActionAnswer]:
+    """Judge what is to be done, and queue it. No override stands in for a passcode here: those are for words.
+
+    With the key of one that was accepted it is judged anew, and not queued again.
+    """
+    mark = desk.marks.locator(body.locator) if body.locator else ""
+    subject = callers(desk.pipeline.now())
+    await desk.have_keys([subject])
+
+    def judge(before: bytes | None, reader: Reader) -> Draft[ActionAnswer]:
+        now = desk.pipeline.now()
+        queued = None if before is None else msgspec.json.decode(before, type=ActionAnswer)
+        state = reader.interaction(interaction_id)
+        on_account = of_account(desk, reader, state.account_id)
+        booking_id = meant(reader, on_account, body.booking_id, mark)
+        of_booking = reader.booking(booking_id) if booking_id else None
+        question = Question(
+            asker.actor.subject, state.account_id, booking_id, NEEDED[body.action], Purpose.SERVICE, mark
+        )
+        policy = reader.policy()
+        decision = decide(question, Facts(on_account, of_booking, state), policy.table, now)
+        accepted = action.accepted(body.action, decision, of_booking)
+        ruled = authorising.verdict(reader, asker, state, body.action, now)
+        due_at = now + DUE[body.action] if accepted else None
+        attempted = ActionAttempted(
+            decision_id=identifier(),
+            action=body.action,
+            bookings=(booking_id,) if booking_id else (),
+            outcome="accepted" if accepted else "withheld",
+            route=action.route(decision, passed_on=ruled is not None and not ruled.allows()),
+            view=decision.basis if accepted else "",
+            rules=decision.rules,
+            listeners=decision.listeners,
+            judged_at={stream: folded.version for stream, folded in reader.reads.items()},
+            request=sealed(subject, {"locator": body.locator, "details": body.details}),
+            due_at=due_at,
+            authority="" if ruled is None else ruled.word,
+            repeats="" if queued is None or not accepted else queued.decision_id,
+        )
+        about = account.stream(state.account_id) if state.account_id else interaction.stream(interaction_id)
+        disputed = decision.rules == ("disputed",)
+        say = ACCEPTED_SAY if accepted else TRANSFER_SAY if disputed else WITHHELD_SAY
+        next_step: NextStep = "read_answer" if accepted else "transfer" if disputed else "ask_passcode"
+        answer = ActionAnswer(attempted.decision_id, attempted.outcome, say, next_step, _told(due_at))
+        if attempted.repeats and queued is not None:
+            answer = queued
+        # Where nothing is to be done there is nothing to do once: asked again it may be accepted.
+        return Draft(answer, [(about, attempted)], interaction=interaction_id, policy=policy.version, keeps=accepted)
+
+    return await carry_out_anew(desk, asker, judge, key=key, on_beat=True)
+
+
+async def listed(desk: Desk, asker: Asker, page: ActionsPage) -> ActionsAnswer:
+    """What waits, as far as this person may see it."""
+    waiting = await desk.live.current(ACTIONS)
+    seen = [each for each in waiting.in_order() if _sees(asker, each.route) and page.route in ("", each.route)]
+    shown = tuple(
+        WaitingAction(
+            each.decision_id,
+            each.action,
+            each.route,
+            each.account_id,
+            each.bookings,
+            _told(each.asked_at) or "",
+            _told(each.due_at) or "",
+        )
+        for each in seen[: page.limit]
+    )
+    return ActionsAnswer(shown, more=len(seen) > len(shown))
+
+
+async def read(desk: Desk, asker: Asker, decision_id: str) -> ActionDetails:
+    """What was said of one action; that it was read is on record. Raises Refused("unknown_action")."""
+    found = await _found(desk, asker, decision_id)
+
+    def decide_(reader: Reader) -> Draft[None]:
+        stream = action.stream(decision_id)
+        reader.folded(stream)
+        return Draft(None, [(stream, ActionRead(decision_id=decision_id))], interaction=found.interaction_id)
+
+    await desk.pipeline.carry_out(asker, decide_)
+    said = _Said()
+    try:
+        kept = Kept(found.request, found.version, ActionAttempted.NAME, "request")
+        said = msgspec.json.decode(desk.codec.open(found.stream, kept), type=_Said)
+    except KeyMissing:
+        pass
+    return ActionDetails(
+        found.decision_id,
+        found.action,
+        found.route,
+        found.account_id,
+        found.bookings,
+        _told(found.due_at) or "",
+        said.locator,
+        said.details,
+    )
+
+
+async def close(desk: Desk, asker: Asker, decision_id: str, body: CloseAction, key: Key | None) -> Draft[ClosedAction]:
+    """Say what became of an action. Raises Refused: "unknown_action", "closed_already"."""
+    found = await _found(desk, asker, decision_id)
+    subject = found.account_id or found.interaction_id
+    await desk.have_keys([subject])
+
+    def decide_(reader: Reader) -> Draft[ClosedAction]:
+        stream = action.stream(decision_id)
+        closed = ActionClosed(decision_id=decision_id, result=body.result, words=sealed(subject, body.words))
+        action.close(reader.action(decision_id), closed)
+        return Draft(ClosedAction(decision_id, body.result), [(stream, closed)], interaction=found.interaction_id)
+
+    return await desk.pipeline.carry_out(asker, decide_, key=key)
+
+
+class _Said(msgspec.Struct, frozen=True):
+    """What was sealed of a request."""
+
+    locator: str = ""
+    details: str = ""
+
+    def __repr__(self) -> str:
+        """Say nothing of it."""
+        return "_Said()"
+
+
+async def _found(desk: Desk, asker: Asker, decision_id: str) -> Waiting:
+    """An action that waits, and that this person may see."""
+    found = (await desk.live.current(ACTIONS)).waiting.get(decision_id)
+    if found is None or not _sees(asker, found.route):
+        raise Refused("unknown_action", "no such action waits for you", place="decision_id")
+    return found
+
+
+def _sees(asker: Asker, route: Route) -> bool:
+    """Tier 3 sees all, the back office what is ordinary, anybody else nothing."""
+    if asker.actor.role == "agent":
+        return asker.actor.tier >= READING_TIER
+    return asker.actor.role == "back_office" and route == "ordinary"
+
+
+def _told(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat(timespec="seconds")
