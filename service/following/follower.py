@@ -169,7 +169,7 @@ class Follower:
         self._letters.take(told)
         due = self._judged[-1].due if self._judged else 0.0
         for each in judged:
-            due = max(due, time.monotonic() + 0.1 + secrets.randbelow(400) / 1000)
+            due = max(due, time.monotonic() + 0.05 + secrets.randbelow(250) / 1000)
             self._judged.append(msgspec.structs.replace(each, due=due))
         self._seen = position
         self._news.set()

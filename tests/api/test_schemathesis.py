@@ -137,7 +137,7 @@ def statuses(running: Running) -> dict[tuple[str, str], set[int]]:
 
 
 def test_every_operation_holds_to_its_contract(fuzzed: Running) -> None:
-    done = run(fuzzed, "--exclude-operation-id", "adopt_policy", examples=400 if DEEP else 8)
+    done = run(fuzzed, "--exclude-operation-id", "adopt_policy", examples=400 if DEEP else 6)
     assert done.returncode == 0, done.stdout[-20_000:]
     told = statuses(fuzzed)
     # The deep code was reached: each operation was carried out, and each refused somebody. A link that there really is
