@@ -143,7 +143,7 @@ def test_every_operation_holds_to_its_contract(fuzzed: Running) -> None:
     # The deep code was reached: each operation was carried out, and each refused somebody. A link that there really is
     # cannot be had by guessing; tests of passcodes choose by one.
     reached = {call.operation_id for call in CALLS if told[call.method, call.path] & {200, 201, 202}}
-    # Nor can another's code, override, webhook or judgement be had by guessing: calls of those rooms have tests of theirs.
+    # Nor can another's code, override, webhook or judgement be had by guessing: those calls have tests of their own.
     rooms = {"accounts", "record", "policy", "health"}
     guessable = {call.operation_id for call in CALLS if call.tag in rooms} | {"open_interaction", "bind_interaction"}
     guessable |= {
