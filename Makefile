@@ -2,7 +2,7 @@
 # The environment lives in .venv/ and is built anew only when a lock file changes: every file in it is checked by hash.
 
 PYTHON ?= python3
-JOBS   ?= 2
+JOBS   ?= 3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --disable-pip-version-check --no-input -qq
@@ -23,7 +23,7 @@ demo: $(VENV)/.run ## play the story against the real service, and say whether i
 	@exec $(BIN)/watchword demo
 
 test: $(VENV)/.test ## run every test; ARGS="-k passcode" for some, JOBS=0 to debug, WATCHWORD_TEST_PROFILE=deep for longer
-	@exec $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@exec $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.test ## style, types, import contracts, and the committed OpenAPI document
 	@$(BIN)/ruff check --quiet

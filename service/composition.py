@@ -6,7 +6,7 @@ import contextlib
 import secrets
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
 from fastapi import FastAPI
 
@@ -132,8 +132,3 @@ def desk(settings: Settings, *, clock: Callable[[], datetime] = wall) -> Desk:
 def service(settings: Settings, *, clock: Callable[[], datetime] = wall) -> FastAPI:
     """The whole service, ready to be served."""
     return build(desk(settings, clock=clock), verifier(settings))
-
-
-def contract() -> dict[str, Any]:
-    """The OpenAPI document of the app. Nothing is called, so nothing stands behind it."""
-    return build(cast(Desk, None), cast(TokenVerifier, None)).openapi()

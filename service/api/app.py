@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
-from starlette.requests import Request
 
 from service.api.calls import CALLS
 from service.api.middleware import Edge
-from service.api.openapi import describe, extra
+from service.api.openapi import SUMMARY, TITLE, VERSION, document, unused
 from service.api.problems import HANDLERS
 from service.api.route import Door, route_class
 from service.desk.desk import Desk
@@ -22,13 +20,7 @@ from service.office.climbing import climb
 from service.tokens import TokenVerifier
 from service.webhooks.delivering import Delivering
 
-TITLE = "Watchword"
 FIRST_TRY_S = 5.0
-SUMMARY = "Decides, in real time, what the person on the line may be told, and keeps a record of every attempt."
-
-
-async def unused(request: Request) -> None:
-    """What FastAPI would call; `route_class` answers instead."""
 
 
 def build(desk: Desk, verifier: TokenVerifier) -> FastAPI:
@@ -59,7 +51,7 @@ def build(desk: Desk, verifier: TokenVerifier) -> FastAPI:
     app = FastAPIOffline(
         title=TITLE,
         summary=SUMMARY,
-        version=version("watchword"),
+        version=VERSION,
         lifespan=lifespan,
         exception_handlers=HANDLERS,
         redoc_url=None,
@@ -74,19 +66,10 @@ def build(desk: Desk, verifier: TokenVerifier) -> FastAPI:
             call.path,
             unused,
             methods=[call.method],
-            operation_id=call.operation_id,
-            summary=call.summary,
-            tags=[call.tag],
-            status_code=call.status,
             response_model=None,
             route_class_override=route_class(call, door),
-            openapi_extra=extra(call),
         )
-    document = describe(app, CALLS)
-    app.openapi = _constant(document)  # type: ignore[method-assign]  # FastAPI's own way to replace its document
+    document()  # made now, so that who asks for it first keeps nobody waiting
+    app.openapi = document  # type: ignore[method-assign]  # FastAPI's own way to replace its document
     app.add_middleware(Edge)
     return app
-
-
-def _constant(document: dict[str, object]) -> Callable[[], dict[str, object]]:
-    return lambda: document

@@ -88,7 +88,7 @@ async def test_what_happens_after_she_was_warned_is_a_task_to_warn_her_again(cas
     (found,) = await incidents(case.service)
     first = found["warning"]
     # While nobody has warned her, what joins is the same task.
-    case.service.clock.ahead = timedelta(minutes=61)
+    case.service.clock.ahead = timedelta(minutes=20)
     await ask(agent, await case.line(agent, VICTOR))
     again = await counted(case.service, found["incident_id"], "adverse-attempt", 2)
     assert again["warning"] == first
