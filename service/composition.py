@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import cast
+from typing import Any
 
 from fastapi import FastAPI
 
 from domain import authority, event, rule
-from domain.authority import AuthorityState
-from domain.event import Actor, Header
+from domain.event import Actor, Event, Header
 from domain.policy import AdoptPolicy, PolicyState, decide
-from domain.rule import RulesState
 from service.api.app import build
 from service.authority import DEFAULT
 from service.desk.clock import Clock, wall
@@ -42,46 +40,29 @@ def prepare(settings: Settings) -> None:
     migrate_keys(settings.keys_url)
     log, keys = EventLog(settings.database_url), _keys(settings)
     try:
-        _first_policy(log, Codec(keys), keys)
-        _first_authority(log, Codec(keys), keys)
-        _first_rules(log, Codec(keys), keys)
+        codec = Codec(keys)
+        _first(log, codec, keys, POLICY, _default_policy)
+        _first(log, codec, keys, authority.STREAM, lambda state: authority.adopt(state, DEFAULT))
+        _first(log, codec, keys, rule.STREAM, lambda state: rule.adopt(state, rule.DEFAULT))
     finally:
         log.close()
         keys.close()
 
 
-def _first_policy(log: EventLog, codec: Codec, keys: KeyRing) -> None:
-    state, version = Loader(log, codec, keys).load(POLICY)
+def _first(log: EventLog, codec: Codec, keys: KeyRing, stream: str, adopt: Callable[[Any], Sequence[Event]]) -> None:
+    """Adopt the default of this stream where nothing is in force."""
+    state, version = Loader(log, codec, keys).load(stream)
     if version:
         return
-    command = AdoptPolicy(DEFAULT_TEXT, DEFAULT_SCHEMA, engine(), compile_policy(DEFAULT_TEXT))
-    (adopted,) = decide(cast(PolicyState, state), command)
+    (adopted,) = adopt(state)
     header = Header(secrets.token_hex(16), wall(), SYSTEM, "first start")
-    stored, _ = codec.encode(adopted, header, POLICY, 1)
+    stored, _ = codec.encode(adopted, header, stream, 1)
     with contextlib.suppress(Conflict):  # another replica was first
-        log.append(Append(events=(stored,), expect={POLICY: 0}))
+        log.append(Append(events=(stored,), expect={stream: 0}))
 
 
-def _first_authority(log: EventLog, codec: Codec, keys: KeyRing) -> None:
-    state, version = Loader(log, codec, keys).load(authority.STREAM)
-    if version:
-        return
-    (adopted,) = authority.adopt(cast(AuthorityState, state), DEFAULT)
-    header = Header(secrets.token_hex(16), wall(), SYSTEM, "first start")
-    stored, _ = codec.encode(adopted, header, authority.STREAM, 1)
-    with contextlib.suppress(Conflict):  # another replica was first
-        log.append(Append(events=(stored,), expect={authority.STREAM: 0}))
-
-
-def _first_rules(log: EventLog, codec: Codec, keys: KeyRing) -> None:
-    state, version = Loader(log, codec, keys).load(rule.STREAM)
-    if version:
-        return
-    (adopted,) = rule.adopt(cast(RulesState, state), rule.DEFAULT)
-    header = Header(secrets.token_hex(16), wall(), SYSTEM, "first start")
-    stored, _ = codec.encode(adopted, header, rule.STREAM, 1)
-    with contextlib.suppress(Conflict):  # another replica was first
-        log.append(Append(events=(stored,), expect={rule.STREAM: 0}))
+def _default_policy(state: PolicyState) -> Sequence[Event]:
+    return decide(state, AdoptPolicy(DEFAULT_TEXT, DEFAULT_SCHEMA, engine(), compile_policy(DEFAULT_TEXT)))
 
 
 def _keys(settings: Settings) -> KeyRing:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any, Self
+from shutil import copytree
+from typing import Any, NamedTuple, Self
 
 import httpx
+import pytest
 import pytest_asyncio
 
+from service import composition
+from service.settings import load
 from tests.calling import Calls, Service, serving
+from tests.postgres import drop_database, new_database
 from tests.trips import CLASSES, FORMAT, NEW_TRIP, OLD, OLD_TRIP
 
 ALMA = {"surname": "Grey", "given_name": "Alma"}
@@ -167,10 +173,48 @@ async def listed(calls: Calls, line: str) -> list[Any]:
     return [each["document"] for each in answer.json()["bookings"]]
 
 
+@pytest.fixture(scope="session")
+def prepared_postgres(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
+    """Databases as the first start leaves them, and the keys that go with them, all to be copied."""
+    server = request.getfixturevalue("postgres_url")
+    home, made = tmp_path_factory.mktemp("prepared") / "home", [new_database(server) for _ in range(2)]
+    composition.prepare(load({"WATCHWORD_HOME": str(home), **_stores(made)}))
+    yield Prepared(server, home, made)
+    for each in made:
+        drop_database(server, each)
+
+
+@pytest.fixture
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """Where a test's own service keeps its log and keys: SQLite, or PostgreSQL if WATCHWORD_TEST_STORE says so."""
+    if os.environ.get("WATCHWORD_TEST_STORE", "sqlite") == "sqlite":
+        yield {}
+        return
+    prepared: Prepared = request.getfixturevalue("prepared_postgres")
+    copytree(prepared.home, tmp_path / "home")
+    made = [new_database(prepared.server, each) for each in prepared.databases]
+    yield _stores(made)
+    for each in made:
+        drop_database(prepared.server, each)
+
+
+class Prepared(NamedTuple):
+    """A server, a home whose keys open the databases, and the two of them: the log and the keys."""
+
+    server: str
+    home: Path
+    databases: list[str]
+
+
+def _stores(databases: list[str]) -> dict[str, str]:
+    log, keys = databases
+    return {"WATCHWORD_DATABASE_URL": log, "WATCHWORD_KEYS_URL": keys}
+
+
 @pytest_asyncio.fixture
-async def service(tmp_path: Path) -> AsyncIterator[Service]:
-    """A service of the test's own, on SQLite."""
-    async with serving(tmp_path / "home") as running:
+async def service(tmp_path: Path, stores: dict[str, str]) -> AsyncIterator[Service]:
+    """A service of the test's own."""
+    async with serving(tmp_path / "home", **stores) as running:
         yield running
 
 

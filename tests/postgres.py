@@ -75,10 +75,11 @@ def _administer(url: str, statement: str) -> None:
     engine.dispose()
 
 
-def new_database(url: str) -> str:
-    """Make an empty database on the server at ``url``, and return its URL."""
+def new_database(url: str, template: str = "") -> str:
+    """Make a database on the server at ``url``, empty or a copy of that of a URL, and return its URL."""
     name = f"watchword_test_{uuid4().hex}"
-    _administer(url, f'CREATE DATABASE "{name}"')
+    like = f' TEMPLATE "{make_url(template).database}"' if template else ""
+    _administer(url, f'CREATE DATABASE "{name}"{like}')
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 

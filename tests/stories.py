@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from typing import Any, NamedTuple
@@ -18,6 +19,8 @@ from service.demo.story import Story
 from service.demo.transcript import Ears, Exchange
 
 Change = Callable[[Exchange], dict[str, Any]]
+# Who heard, the call, which of them, what comes back instead, and how the checks begin that are untrue then.
+Instead = tuple[Ears, str, int, Change, set[str]]
 
 
 class Kept:
@@ -44,6 +47,20 @@ class Told(NamedTuple):
     story: Kept
     data: str
     printed: str
+
+    def ended_well(self, count: int, *words: str) -> None:
+        """So many checks, no two alike and all of them true; and these words were told."""
+        checks = json.loads(self.data)["checks"]
+        assert [check for check in checks if not check["true"]] == []
+        assert len(checks) == len({check["says"] for check in checks}) == count
+        assert [each for each in words if each not in self.printed] == []
+
+    def notices(self, change: Instead) -> None:
+        """Just these checks are untrue when something else comes back."""
+        ears, call, which, changed, untrue = change
+        found = self.untrue(ears, call, which, changed)
+        assert all(any(says.startswith(start) for says in found) for start in untrue), found
+        assert all(says.startswith(tuple(untrue)) for says in found), found
 
     def untrue(self, ears: Ears, call: str, which: int, changed: Change) -> set[str]:
         """The checks that are untrue when something else comes back from this call."""

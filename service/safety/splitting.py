@@ -15,8 +15,9 @@ from domain.booking import BookingState, Fate, SplitDeclared
 from domain.difference import between
 from domain.document import BookingDocument, DocumentError, attribute, parts, people
 from domain.event import Event
+from domain.flight import LIFE, What
 from domain.refusal import Refused
-from domain.split import Check, CheckName, Split, SplitRead, Standing
+from domain.split import CHECKS, Check, CheckName, Split, SplitRead, Standing
 from projections.splits import SPLITS
 from service.chance import identifier
 from service.desk.desk import Desk, sealed
@@ -29,6 +30,11 @@ Subject = Annotated[str, Meta(min_length=1, max_length=128)]
 Words = Annotated[str, Meta(min_length=1, max_length=1000)]
 
 
+def _named(names: tuple[str, ...]) -> Meta:
+    """Say in the schema of a mapping which names it may have; msgspec reads them so, and does not say it."""
+    return Meta(extra_json_schema={"propertyNames": {"enum": [*names]}})
+
+
 class DeclareSplit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is shown from now on: a document, or without one what was frozen.
 
@@ -36,15 +42,12 @@ class DeclareSplit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `cancelled_party_ids`: those on it whose own tickets were cancelled on records that are not imported here.
     """
 
-    life: dict[
-        Literal["schedule_change", "cancellation", "check_in", "departure", "refund"],
-        Literal["follow", "keep", "withhold", "transfer"],
-    ]
+    life: Annotated[dict[What, Literal["follow", "keep", "withhold", "transfer"]], _named(LIFE)]
     reason: Words
     hers: Literal["shown", "nothing"] = "shown"
     format: Annotated[str, Meta(max_length=32)] = ""
     document: dict[str, Any] | str = ""
-    owners: dict[CheckName, Subject] = {}
+    owners: Annotated[dict[CheckName, Subject], _named(CHECKS)] = {}
     cancelled_party_ids: Annotated[tuple[Id, ...], Meta(max_length=99)] = ()
 
     def __repr__(self) -> str:

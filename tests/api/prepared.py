@@ -106,6 +106,26 @@ async def _with_others(service: Service, found: Prepared) -> None:
         done = {"result": "done", "words": "cancelled"}
         _request(found, operation, done if operation == "close_action" else None, decision_id=decision)
 
+    case = await Case.opened(service)
+    protection = await case.protect(confirmed=False, safe=_safe(case))
+    review = {"protection_id": protection, "finding": "upheld", "reason": "both papers seen"}
+    _request(found, "review_protection", review, account_id=case.account)
+    await _answered(service, found, f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}")
+
+
+async def _answered(service: Service, found: Prepared, due_at: str) -> None:
+    """What was raised by the one who may accept the answer of another."""
+    me, lead = service.by("agent", sub=EVERYBODY, tier=3), service.by("agent", sub="lead", tier=3)
+    promise = {"kind": "promise", "owner": "tier-3", "due_at": due_at, "words": "we ring"}
+    made = (await me.made("/v1/commitments", promise))["commitment_id"]
+    await lead.made(f"/v1/commitments/{made}/answers", {"how": "mail", "words": "done"})
+    _request(found, "accept_commitment", {"accepted": True}, commitment_id=made)
+    path = f"/v1/problems/{(await me.made('/v1/problems', {'title': 'no seats'}))['problem_id']}/escalations"
+    raised = (await me.made(path, {"to": "tier-3", "due_at": due_at, "words": "forty today"}))["escalation_id"]
+    await lead.made(f"{path}/{raised}/answer", {"words": "mended"})
+    problem = path.split("/")[3]
+    _request(found, "accept_problem_answer", {"accepted": True}, problem_id=problem, escalation_id=raised)
+
 
 async def _by_links(service: Service, found: Prepared) -> None:
     """What a customer or her safe contact is sent a link for; the links are read from the customers' own channel."""

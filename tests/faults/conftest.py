@@ -1,5 +1,5 @@
 """The case that faults befall."""
 
-from tests.case import case, service
+from tests.case import case, prepared_postgres, service, stores
 
-__all__ = ["case", "service"]
+__all__ = ["case", "prepared_postgres", "service", "stores"]

@@ -1,12 +1,10 @@
 """The roadside: the story plays against the real service, comes out true, and notices when it does not."""
 
-import json
-
 import pytest
 
 from service.demo.roadside import PASSCODE, TOMAS, Roadside
 from service.demo.transcript import Ears
-from tests.stories import Change, Told, instead, told
+from tests.stories import Instead, Told, instead, told
 
 
 @pytest.fixture(scope="module")
@@ -16,21 +14,14 @@ def shown() -> Told:
 
 
 def test_it_is_told_and_everything_it_shows_is_true(shown: Told) -> None:
-    printed = shown.printed
-    checks = json.loads(shown.data)["checks"]
-    assert [check for check in checks if not check["true"]] == []
-    assert len(checks) == len({check["says"] for check in checks}) == 13
-    assert all(
-        words in printed for words in ("Pike Place Garage", "withheld, by stale-context", "asked to be put through")
-    )
-    assert PASSCODE not in printed
+    shown.ended_well(13, "Pike Place Garage", "withheld, by stale-context", "asked to be put through")
+    assert PASSCODE not in shown.printed
 
 
 TWIN, RECORD = "The hotel of a protected trip", "Every answer is on record"
 
 
-# Who heard, the call, which of them, what comes back instead, and the checks that are untrue then.
-CHANGES: dict[str, tuple[Ears, str, int, Change, set[str]]] = {
+CHANGES: dict[str, Instead] = {
     "the last caller's booking is told": (
         Ears.CUSTOMER, "ask", 0, lambda one: instead(one, '"document":null', '"document":{"origin":"JFK"}'),
         {"What was left over", "Nothing of the last caller's"},
@@ -77,7 +68,4 @@ CHANGES: dict[str, tuple[Ears, str, int, Change, set[str]]] = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_just_these_checks_are_untrue_when_something_else_comes_back(shown: Told, change: str) -> None:
-    ears, call, which, changed, untrue = CHANGES[change]
-    found = shown.untrue(ears, call, which, changed)
-    assert all(any(says.startswith(start) for says in found) for start in untrue), found
-    assert all(says.startswith(tuple(untrue)) for says in found), found
+    shown.notices(CHANGES[change])
