@@ -18,6 +18,7 @@ from domain.dimension import Purpose
 from domain.event import Kept, Sealed
 from domain.interaction import InteractionState, Listener, Proof
 from domain.party import Party
+from domain.passcode import Passcode
 from domain.protection import Protection
 from service.policies import DEFAULT_SCHEMA, DEFAULT_TEXT, compile_policy
 
@@ -56,7 +57,10 @@ def _ours() -> Callable[[], object]:
     """The one who is protected and verified, and the one adverse towards her, on a booking whose views differ."""
     table = compile_policy(DEFAULT_TEXT)
     kept = Kept(Sealed("hers", b""), 1, "party.added.v1", "profile")
-    parties = {name: Party(name, "traveller", frozenset(), kept) for name in ("hers", "his")}
+    parties = {
+        name: Party(name, "traveller", frozenset(), kept, passcode=Passcode("passcode", kept, requested=name == "his"))
+        for name in ("hers", "his")
+    }
     protection = Protection("protection", "hers", frozenset({"his"}), kept, None, "agent-1", ("a", "b"))
     account = AccountState(opened=True, parties=parties, protections={"hers": protection}, bookings=("booking",))
     shown = BookingView(("hers", "his"), frozenset({"shown"}), (kept,), 1)

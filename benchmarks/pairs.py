@@ -215,7 +215,8 @@ class Office:
         codes = self._codes.two()
         known = (pair.ordinary.shown[0], pair.ordinary.shown[1])
         for side, on_it in ((pair.protected, codes), (pair.ordinary, known)):
-            self._import(side, booking(Random(draw), travellers, on_it) | {"stale": True}, side.bookings[0])
+            stale = booking(Random(draw), travellers, on_it) | {"status": "active", "stale": True}  # nor this one
+            self._import(side, stale, side.bookings[0])
         pair.protected.secret += codes
 
     def _protect(self, pair: Pair, random: Random) -> None:
@@ -225,11 +226,12 @@ class Office:
         body = {"protected_party_id": her, "safe_contact": SAFE, "adverse_party_ids": [him]}
         path = f"/v1/accounts/{side.account_id}/protection"
         made = self._made(path, self.agents[0], body)
-        if random.random() < 0.5:
+        confirmed = random.random() < 0.5
+        if confirmed:
             for supervisor in self._supervisors:
                 self._made(f"{path}/confirm", supervisor, {"protection_id": made["protection_id"]})
-        token = self._outbox.token(side.account_id)
-        if random.random() < 0.3:
+        if random.random() < 0.6 and confirmed:
+            token = self._outbox.token(side.account_id)
             self._made("/v1/passcodes", "", {"token": token, "passcode": HERS})
 
     def _passcode(self, side: Side, person: Person) -> None:

@@ -19,11 +19,11 @@ Nouns, each with its state, its events, `evolve` and what it decides:
 - `booking`: held view, shown view, and how fresh both are
 - `split`: the declared difference between the two, and every way the truth could still get out of it
 - `living`: what became of the views since; `flight`: what becomes public of a booking's own flights
-- `interaction`: one contact: who is on the line, what each offered and proved
+- `interaction`: one contact: who is on the line, what each offered and proved; `listener`: what comes of a binding
 - `consent`: what a verified party lets another listener hear; `mistake`: somebody says that he told too much
 - `action`: what is asked to be done: what it takes, by when it is seen to, and by whom
 - `hand_off`: the codes by which a contact goes on with somebody else, or again after it dropped
-- `evidence`: what goes along then: what was offered and proved, and never what was decided by it
+- `evidence`: what goes along then: what was offered and proved, never what was decided by it; and what still counts
 - `commitment`: a promise with an owner and a due time; what breaks it, and what keeps it; `acceptance`: who
   sees one, and who says that the answer will do
 - `override`: break-glass: asked, approved by another, expired, reviewed; `standing_in`: how it widens an answer

@@ -19,6 +19,7 @@ from domain.account import AccountState
 from domain.decision import Decision
 from domain.dimension import Scope, View, bit
 from domain.event import Event, event
+from domain.evidence import counts
 from domain.field_class import FieldClass
 from domain.interaction import CALLER, InteractionState
 from domain.refusal import Refused
@@ -91,12 +92,12 @@ def open_request(state: AccountState, opened: AccessRequestOpened) -> AccessRequ
     return opened
 
 
-def proved(request: AccessRequestState, interaction: InteractionState) -> bool:
+def proved(request: AccessRequestState, interaction: InteractionState, account: AccountState) -> bool:
     """Whether the caller has proved here to be the party that the request is of."""
     caller = interaction.listeners.get(CALLER)
     if caller is None or not request.party_id or interaction.account_id != request.account_id:
         return False
-    proof = interaction.proof(caller)
+    proof, _ = counts(caller, interaction, account)
     return proof is not None and proof.party_id == request.party_id
 
 

@@ -71,8 +71,24 @@ class AccountState(msgspec.Struct, frozen=True, gc=False):
         One chosen by a link that a provisional protection sent does so only once two people have confirmed it: whoever
         asked in another's name could have named a safe contact of his own, and would have widened what he hears.
         """
+        passcode = self.parties[party_id].passcode
+        if passcode is None:
+            return False
+        own = self.protections.get(party_id)
+        return passcode.requested or (own is not None and own.until is None)
+
+    def outward(self, party_id: str, passcode_id: str) -> bool:
+        """Whether this passcode shows what is shown, and no more, while its party is protected.
+
+        Whoever shared her ordinary channel may have asked for it in her name, before or after she fled.
+        """
         party = self.parties[party_id]
-        return party.passcode is not None and (party.passcode.requested or party_id in self.confirmed())
+        if party.outward is not None and party.outward.passcode_id == passcode_id:
+            return True
+        own = self.protections.get(party_id)
+        if own is None or own.until is not None or party.passcode is None:
+            return False
+        return party.passcode.requested and party.passcode.passcode_id == passcode_id
 
     def ever_protected(self) -> frozenset[str]:
         """The parties who were protected at any time; who may open a booking that is still guarded after a lapse."""

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from domain.attempt import Heard
 from domain.dimension import Protection, Standing
@@ -43,6 +44,8 @@ NEEDED: dict[Action, int] = {
     "resend": _bits("EIC"),
     "edit_contact": _bits("EC"),
 }
+# So long whoever read one has it to himself.
+HELD = timedelta(minutes=30)
 # Within which time it is seen to, on any account.
 DUE: dict[Action, timedelta] = {
     "change": timedelta(hours=4),
@@ -55,9 +58,15 @@ DUE: dict[Action, timedelta] = {
 
 
 class ActionState(msgspec.Struct, frozen=True, gc=False):
-    """What became of one accepted action: "" while it waits."""
+    """What became of one accepted action: "" while it waits. `reader`: who read it last and has it, `until` then."""
 
     result: str = ""
+    reader: str = ""
+    until: datetime | None = None
+
+    def held_by(self, now: datetime) -> str:
+        """Whoever has it at `now`, "" for nobody."""
+        return self.reader if self.until is not None and now < self.until else ""
 
 
 @event
@@ -87,9 +96,19 @@ class ActionAttempted(Event, frozen=True, kw_only=True):
 
 @event
 class ActionRead(Event, frozen=True, kw_only=True):
-    """Somebody who is to do it read what was said of it."""
+    """Somebody who is to do it read what was said of it: it is his to do, until then."""
 
     NAME: ClassVar[str] = "action.read.v1"
+    decision_id: str
+    reader: str = ""
+    until: datetime | None = None
+
+
+@event
+class ActionNotGiven(Event, frozen=True, kw_only=True):
+    """Somebody who wanted to read or to close it was told that another has it."""
+
+    NAME: ClassVar[str] = "action.not_given.v1"
     decision_id: str
 
 
@@ -111,6 +130,8 @@ def stream(decision_id: str) -> str:
 def evolve(state: ActionState, happened: Event) -> ActionState:
     """Fold one event."""
     match happened:
+        case ActionRead(reader=reader, until=until):
+            return replace(state, reader=reader, until=until)
         case ActionClosed(result=result):
             return ActionState(result)
         case _:
@@ -136,6 +157,17 @@ def route(decision: Decision, *, passed_on: bool = False) -> Route:
         for hearing in decision.hearings
     )
     return "tier_3" if guarded or passed_on else "ordinary"
+
+
+def give(state: ActionState, person: str, now: datetime, *, tier_3: bool, guarded: bool) -> None:
+    """Raise Refused("with_a_colleague") where it is not this person's to do now.
+
+    Tier 3 may do any. To all others one that became tier 3's is as if a colleague had it, as any may be that somebody
+    read a moment ago; who had it by then goes on with it while that lasts, like anybody.
+    """
+    has_it = state.held_by(now)
+    if not tier_3 and has_it != person and (has_it or guarded):
+        raise Refused("with_a_colleague", "a colleague has this one at the moment; go on with another")
 
 
 def close(state: ActionState, closed: ActionClosed) -> ActionClosed:

@@ -62,7 +62,7 @@ class Standing(Dimension):
     IDENTIFIED = "identified"  # facts compared and found right; no passcode is set on the party
     UNPROVED = "unproved"  # likewise, but a passcode is set and was not proved
     VERIFIED = "verified"
-    DURESS = "duress"  # verified by the duress passcode
+    DURESS = "duress"  # verified by the duress passcode, or of a protected party by one that is not hers alone
     ADVERSE = "adverse"  # verified, but adverse towards a protected party
     THIRD_PARTY = "third_party"  # dealer, hotel, airline desk
     BOUND = "bound"  # interpreter or relay operator, bound by declaration

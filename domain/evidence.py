@@ -45,6 +45,7 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
     locator: str = ""
     place: str = ""
     duress: tuple[str, ...] = ()
+    phantom: str = ""
 
 
 @event
@@ -94,6 +95,8 @@ def carried(evidence: Evidence, actor: Actor) -> InteractionState:
         locator=evidence.locator,
         place=evidence.place,
         duress=evidence.duress,
+        bound_to=(evidence.account_id,) if evidence.account_id else (),
+        phantom=evidence.phantom,
     )
 
 
@@ -128,6 +131,7 @@ def transferred(line: InteractionState, accounts: Mapping[str, AccountState], no
         locator=line.locator,
         place=line.place,
         duress=line.duress,
+        phantom=line.phantom,
     )
 
 
@@ -153,6 +157,7 @@ def resumed(line: InteractionState, *, contact: str, channel: Channel, now: date
         locator=line.locator,
         place=line.place,
         duress=line.duress,
+        phantom=line.phantom,
     )
 
 
@@ -166,8 +171,29 @@ def in_force(proof: Proof, account: AccountState) -> bool:
     if proof.method == "call_back":
         placed = party.call_back
         return placed is not None and placed.call_back_id == proof.secret_id and proof.party_id in account.confirmed()
-    passcode = party.passcode
-    return passcode is not None and passcode.passcode_id == proof.secret_id and account.proves(proof.party_id)
+    passcode, outward = party.passcode, party.outward
+    if passcode is not None and passcode.passcode_id == proof.secret_id:
+        return account.proves(proof.party_id)
+    return outward is not None and outward.passcode_id == proof.secret_id
+
+
+def counts(listener: Listener, interaction: InteractionState, account: AccountState) -> tuple[Proof | None, str]:
+    """What a listener has proved that counts now, and the party that he is on the account it is about, "" for nobody.
+
+    A secret that is not in force any more proves nothing from then on, in a contact that was open already too; nor is
+    he taken for anybody then. Where only a held view answers, an outward passcode is as wrong as at nobody's locator.
+    """
+    proof = interaction.proof(listener)
+    if proof is None:
+        return None, interaction.taken_for(listener)
+    if not in_force(proof, account) or (interaction.may_prove is not None and outward(proof, account)):
+        return None, ""
+    return proof, proof.party_id
+
+
+def outward(proof: Proof, account: AccountState) -> bool:
+    """Whether what was proved shows what is shown, and no more, while its party is protected."""
+    return proof.method == "passcode" and account.outward(proof.party_id, proof.secret_id)
 
 
 def _still(listener: Listener, accounts: Mapping[str, AccountState]) -> Listener:

@@ -87,6 +87,7 @@ class Change(msgspec.Struct, frozen=True, gc=False):
 class FlightChanged(Event, frozen=True, kw_only=True):
     """The public status of a flight changed. `held`, `shown`: the views it is on; `told`: a sealed `PublicStatus`.
 
+    Where it is on neither nothing changes, and somebody may have guessed.
     `loses`: who is shown on it and unprotected, where it has ended: whom no view may tell that his ticket is good.
     """
 

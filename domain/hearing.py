@@ -10,7 +10,8 @@ import msgspec
 from domain.account import AccountState
 from domain.consent import Opened
 from domain.dimension import Protection, Scope, Standing, View
-from domain.interaction import InteractionState, Listener
+from domain.evidence import counts, outward
+from domain.interaction import InteractionState, Listener, Proof
 
 _HELD, _SHOWN, _OTHERS = View.HELD.ordinal * 16, View.SHOWN.ordinal * 16, Scope.COMPANION.ordinal * 8
 _NOBODY: frozenset[str] = frozenset()
@@ -49,7 +50,7 @@ class Hearing(msgspec.Struct, frozen=True, gc=False):
         return bool(self.consents) and any(o.shown >> bit & 1 and subjects == (o.party_id,) for o in self.consents)
 
 
-def stand(  # noqa: PLR0911 - one return for each standing
+def stand(
     listener: Listener, interaction: InteractionState, account: AccountState, protected: frozenset[str]
 ) -> tuple[Standing, str, frozenset[str]]:
     """One listener's standing on the account, the party he is ("" for nobody we know), and whom he is shy of."""
@@ -57,14 +58,19 @@ def stand(  # noqa: PLR0911 - one return for each standing
         if listener.kind == "third_party" or (listener.kind == "colleague" and not listener.bound):
             return Standing.THIRD_PARTY, "", protected
         return (Standing.BOUND if listener.bound else Standing.UNKNOWN), "", protected
-    proof = interaction.proof(listener)
-    party_id = proof.party_id if proof is not None else interaction.taken_for(listener)
+    return proved(*counts(listener, interaction, account), account, protected)
+
+
+def proved(
+    proof: Proof | None, party_id: str, account: AccountState, protected: frozenset[str]
+) -> tuple[Standing, str, frozenset[str]]:
+    """Where a customer stands who is this party by this proof, or by the facts he offered where there is none."""
     party = account.parties.get(party_id)
     if party is None:
         return Standing.UNKNOWN, "", protected
     if proof is None:
         return (Standing.UNPROVED if party.gated else Standing.IDENTIFIED), party_id, protected
-    if proof.method == "duress":
+    if proof.method == "duress" or (party_id in protected and outward(proof, account)):
         return Standing.DURESS, party_id, protected
     if not protected:
         return Standing.VERIFIED, party_id, _NOBODY

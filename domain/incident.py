@@ -19,6 +19,8 @@ from domain.refusal import Refused
 About = Literal["account", "agent"]
 
 LATEST = 20
+MOST_CONTACTS = 128
+MOST_AGENTS = 1_024
 
 
 class Finding(msgspec.Struct, frozen=True, gc=False):
@@ -32,7 +34,10 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
 
 
 class IncidentState(msgspec.Struct, frozen=True, gc=False):
-    """What is true of one incident. `counts`: findings by rule; `latest`: the last ones; `warning`: the last task's."""
+    """What is true of one incident. `counts`: findings by rule; `latest`: the last ones; `warning`: the last task's.
+
+    `contacts`: the interactions in which it happened, the last of them; `agents`: whose they were at the time.
+    """
 
     about: str = ""
     account_id: str = ""
@@ -46,6 +51,8 @@ class IncidentState(msgspec.Struct, frozen=True, gc=False):
     closed: bool = False
     closed_at: str = ""
     closed_by: str = ""
+    contacts: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
 
     def opened(self) -> bool:
         """Whether there is such an incident."""
@@ -64,6 +71,8 @@ class IncidentOpened(Event, frozen=True, kw_only=True):
     finding: Finding
     rules_version: int
     warning: str = ""
+    contacts: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
 
 
 @event
@@ -74,6 +83,8 @@ class IncidentJoined(Event, frozen=True, kw_only=True):
     incident_id: str
     finding: Finding
     warning: str = ""
+    contacts: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
 
 
 @event
@@ -106,6 +117,8 @@ def evolve(state: IncidentState, happened: Event) -> IncidentState:
                 latest=(finding,),
                 last_cause=finding.cause,
                 warning=happened.warning,
+                contacts=happened.contacts[-MOST_CONTACTS:],
+                agents=happened.agents[-MOST_AGENTS:],
             )
         case IncidentJoined(finding=finding):
             return replace(
@@ -114,11 +127,18 @@ def evolve(state: IncidentState, happened: Event) -> IncidentState:
                 latest=(*state.latest[1 - LATEST :], finding),
                 last_cause=max(state.last_cause, finding.cause),
                 warning=happened.warning or state.warning,
+                contacts=_more(state.contacts, happened.contacts, MOST_CONTACTS),
+                agents=_more(state.agents, happened.agents, MOST_AGENTS),
             )
         case IncidentClosed():
             return replace(state, closed=True, closed_at=happened.at, closed_by=happened.closed_by)
         case _:
             return state
+
+
+def _more(before: tuple[str, ...], new: tuple[str, ...], most: int) -> tuple[str, ...]:
+    """With these, each once and the newest last; of too many the first are let go."""
+    return before if set(new) <= set(before) else tuple(dict.fromkeys((*before, *new)))[-most:]
 
 
 def close(state: IncidentState, closed: IncidentClosed) -> IncidentClosed:

@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 import msgspec
 from msgspec.structs import replace
 
-from domain import clearance, consent
+from domain import clearance, consent, listener
 from domain.clearance import ClearanceNoted, Clearances
 from domain.consent import Consent, ConsentGiven
 from domain.event import Event, Personal, event
@@ -32,6 +32,7 @@ LASTS = timedelta(hours=8)
 CALLER = "caller"
 MOST_LISTENERS = 16
 MOST_TOLD = 64
+MOST_BOUND = 64
 FAILURES_ALLOWED = 5
 
 
@@ -62,6 +63,7 @@ class InteractionState(msgspec.Struct, frozen=True, gc=False):
     said that what he hears is wrong, none where he did not or where it was resolved.
     `continues`: the earlier interaction of the same contact, "" for none. `duress`: the accounts for which a duress
     passcode was given in this contact, accepted or not, here or earlier, and whoever has left since.
+    `bound_to`: the accounts it was about here, now or before, the last one last. `phantom`: see `InteractionBound`.
     """
 
     agent: str = ""
@@ -85,6 +87,8 @@ class InteractionState(msgspec.Struct, frozen=True, gc=False):
     place: str = ""
     continues: str = ""
     duress: tuple[str, ...] = ()
+    bound_to: tuple[str, ...] = ()
+    phantom: str = ""
 
     def proof(self, listener: Listener) -> Proof | None:
         """What a listener has proved that counts now. A duress passcode does not where only a held view answers."""
@@ -118,6 +122,8 @@ class InteractionBound(Event, frozen=True, kw_only=True):
     """The contact is about this account now. `known`: it was found; `hidden`: only a held view has the locator.
 
     `may_prove`, where it is hidden: the protected parties on that held view; if there are none, all who are on it.
+    `phantom`: the account that such a contact may be said to be about, as if nobody had the locator. `set_aside`: the
+    accounts on which the caller had proved to be somebody whose facts these are not.
     """
 
     NAME: ClassVar[str] = "interaction.bound.v1"
@@ -130,6 +136,8 @@ class InteractionBound(Event, frozen=True, kw_only=True):
     may_prove: tuple[str, ...] = ()
     locator: str = ""
     place: str = ""
+    phantom: str = ""
+    set_aside: tuple[str, ...] = ()
 
 
 @event
@@ -221,13 +229,15 @@ def evolve(state: InteractionState, happened: Event) -> InteractionState:  # noq
                 consents=(),
                 locator=happened.locator,
                 place=happened.place,
+                bound_to=_bound_to(state.bound_to, account_id),
+                phantom=happened.phantom,
             )
-            if happened.hidden:
-                return bound
-            caller = _identified(state.listeners[CALLER], account_id, party_id)
+            caller = listener.set_aside(state.listeners[CALLER], happened.set_aside)
+            if not happened.hidden:
+                caller = listener.identified(caller, account_id, party_id)
             return replace(bound, listeners={**state.listeners, CALLER: caller})
         case ListenerJoined(listener_id=listener_id):
-            joined = _identified(
+            joined = listener.identified(
                 Listener(listener_id, happened.kind, happened.bound), happened.account_id, happened.party_id
             )
             return replace(state, listeners={**state.listeners, listener_id: joined})
@@ -241,9 +251,9 @@ def evolve(state: InteractionState, happened: Event) -> InteractionState:  # noq
         case DisputeResolved():
             return replace(state, disputed_by=())
         case ListenerVerified(listener_id=listener_id):
-            listener = state.listeners[listener_id]
+            before = state.listeners[listener_id]
             proof = Proof(happened.party_id, happened.method, happened.secret_id)
-            proved = replace(listener, proofs={**listener.proofs, happened.account_id: proof})
+            proved = replace(before, proofs={**before.proofs, happened.account_id: proof})
             duress = _forced_on(state.duress, happened.account_id) if happened.method == "duress" else state.duress
             return replace(state, listeners={**state.listeners, listener_id: proved}, duress=duress)
         case VerificationFailed():
@@ -275,14 +285,13 @@ def _told(before: tuple[str, ...], agent: str) -> tuple[str, ...]:
     return before if agent in before or len(before) >= MOST_TOLD else (*before, agent)
 
 
+def _bound_to(before: tuple[str, ...], account_id: str) -> tuple[str, ...]:
+    """The accounts it was about, each once; of too many the first are let go."""
+    return (*(each for each in before if each != account_id), account_id)[-MOST_BOUND:]
+
+
 def _forced_on(before: tuple[str, ...], account_id: str) -> tuple[str, ...]:
     return before if account_id in before else (*before, account_id)
-
-
-def _identified(listener: Listener, account_id: str, party_id: str) -> Listener:
-    if not account_id:
-        return listener
-    return replace(listener, identified={**listener.identified, account_id: party_id})
 
 
 def open_by(role: str, channel: Channel) -> None:

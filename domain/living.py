@@ -102,7 +102,12 @@ class ExceptionApproved(Event, frozen=True, kw_only=True):
 
 
 def changed(living: Living, happened: FlightChanged, version: int, life: Mapping[str, Fate]) -> Living:
-    """Fold a flight's new status. The newest of one kind about one flight stands in the place of the one before."""
+    """Fold a flight's new status. The newest of one kind about one flight stands in the place of the one before.
+
+    A flight that is on neither view changes nothing.
+    """
+    if not happened.held and not happened.shown:
+        return living
     fate = life.get(happened.what, ORDINARY[happened.what])
     told = Kept(happened.told, version, happened.NAME, "told")
     change = Change(happened.flight, happened.what, fate, happened.held, happened.shown, told, happened.loses)

@@ -1,6 +1,8 @@
 """Mistakes: somebody says that he told too much. Nobody is blamed for it; it is how the warning starts.
 
-It is an event about the account, whoever was told what: a phantom account where nobody knows of any.
+It is an event about the account, whoever was told what: a phantom account where nobody knows of any. A contact that
+was about several says it of each of them: which one it was when too much was told is for people to find out, and none
+may go unwarned because the next question was about somebody else.
 """
 
 from __future__ import annotations

@@ -132,6 +132,14 @@ class OverrideReviewed(Event, frozen=True, kw_only=True):
     words: Personal
 
 
+@event
+class OverrideWordsRead(Event, frozen=True, kw_only=True):
+    """Somebody was shown why these were asked for, in the words of whoever asked."""
+
+    NAME: ClassVar[str] = "override.words_read.v1"
+    override_ids: tuple[str, ...]
+
+
 Happened = OverrideAsked | OverrideApproved | OverrideRefused | OverrideReviewed
 
 

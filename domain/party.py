@@ -24,7 +24,9 @@ DISTINGUISHING = frozenset({"given_name", "date_of_birth", "email", "phone", "lo
 class Party(msgspec.Struct, frozen=True, gc=False):
     """One person. `marks` are `kind:digest`; `gated` says that an unproved caller hears nothing (see `passcode`).
 
-    `hidden`: only a held view has named this person so far, so nobody is taken for him or her.
+    `hidden`: only a held view has named this person so far, so nobody is taken for him or her. `outward`: the passcode
+    that was chosen elsewhere than through the safe contact, where there is another too or the party was protected when
+    it was; `outward_duress` and `outward_offer` go with it.
     """
 
     party_id: str
@@ -38,6 +40,22 @@ class Party(msgspec.Struct, frozen=True, gc=False):
     offer: Offer | None = None
     call_back: CallBack | None = None
     hidden: bool = False
+    outward: Passcode | None = None
+    outward_duress: Passcode | None = None
+    outward_offer: Offer | None = None
+
+    def offered(self, token: str) -> Offer | None:
+        """The open one-time link with this token."""
+        open_ones = (self.offer, self.outward_offer)
+        return next((each for each in open_ones if each is not None and each.token == token), None)
+
+    def kept(self) -> bool:
+        """Whether a passcode was chosen through the safe contact."""
+        return self.passcode is not None and not self.passcode.requested
+
+    def public(self) -> bool:
+        """Whether the party has a passcode that was asked for on a call, as anybody's is on an ordinary account."""
+        return self.outward is not None or (self.passcode is not None and self.passcode.requested)
 
 
 @event
@@ -72,7 +90,7 @@ def evolve(party: Party, happened: PasscodeOffered | PasscodeSet | CallBackPlace
         case PartyShown():
             return replace(party, hidden=False)
         case PasscodeOffered():
-            return replace(party, offer=Offer(happened.offer_id, happened.token, happened.reason, happened.expires_at))
+            return _offered(party, happened)
         case CallBackPlaced():
             digest = Kept(happened.digest, version, CallBackPlaced.NAME, "digest")
             placed = CallBack(
@@ -86,8 +104,46 @@ def evolve(party: Party, happened: PasscodeOffered | PasscodeSet | CallBackPlace
             if happened.duress_digest is not None:
                 kept = Kept(happened.duress_digest, version, PasscodeSet.NAME, "duress_digest")
                 duress = Passcode(happened.duress_id, kept, happened.gates)
-            gated = party.gated or happened.gates
-            return replace(party, passcode=passcode, duress=duress, gated=gated, offer=None)
+            return _chosen(replace(party, gated=party.gated or happened.gates), happened, passcode, duress)
+
+
+def _offered(party: Party, happened: PasscodeOffered) -> Party:
+    """A newer link takes the place of the one before, but neither the safe contact's nor any other that of the other.
+
+    What is under way to the party's ordinary channel when the safe contact is sent one stays good for what it can do.
+    """
+    safe = happened.via == "safe_contact" or happened.reason == "protection"
+    offer = Offer(happened.offer_id, happened.token, happened.reason, happened.expires_at, safe)
+    before = party.offer
+    elsewhere = before if before is not None and not before.safe else None
+    if happened.via == "outward":
+        return replace(party, outward_offer=offer, offer=None if elsewhere is not None else before)
+    if safe and elsewhere is not None:
+        return replace(party, offer=offer, outward_offer=elsewhere)
+    return replace(party, offer=offer)
+
+
+def _chosen(party: Party, happened: PasscodeSet, passcode: Passcode, duress: Passcode | None) -> Party:
+    """A passcode chosen through the safe contact stands beside what was asked for on a call; else it replaces that."""
+    public = party.passcode is not None and party.passcode.requested
+    if happened.outward:
+        if public:
+            party = replace(party, passcode=None, duress=None)
+        own = party.offer if party.offer is not None and party.offer.safe else None
+        return replace(party, outward=passcode, outward_duress=duress, outward_offer=None, offer=own)
+    if happened.gates:
+        return replace(
+            party,
+            passcode=passcode,
+            duress=duress,
+            offer=None,
+            outward=None,
+            outward_duress=None,
+            outward_offer=None,
+        )
+    if public:
+        party = replace(party, outward=party.passcode, outward_duress=party.duress)
+    return replace(party, passcode=passcode, duress=duress, offer=None)
 
 
 def shown(parties: Mapping[str, Party], people: Iterable[str]) -> list[PartyShown]:

@@ -4,13 +4,18 @@ An *offer* is the one-time link that lets the customer choose; a *call-back* is 
 under a supervisor's eyes. Both reach the customer's own channel and no member of staff. Digests are personal data:
 sealed, never clear.
 
-A passcode on request gates its party: who is identified but has not proved it hears nothing. One set with a protection
-does not, because it must leave everything that can be heard without it as it was (NIST SP 800-63B-4 section 3.1.1 for
-the secret itself).
+A passcode on request gates its party: who is identified but has not proved it hears nothing. One chosen through a safe
+contact does not, because it must leave everything that can be heard without it as it was (NIST SP 800-63B-4 section
+3.1.1 for the secret itself).
+
+Whoever else reads a party's own channel can ask in her name and choose. So of a party whose protection is confirmed a
+passcode that was not chosen through her safe contact is *outward*: it is accepted, and shows what is shown, like any on
+an ordinary account whose booking is that.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -24,13 +29,14 @@ if TYPE_CHECKING:
 
 OFFER_LASTS = timedelta(hours=24)
 CALL_BACK_LASTS = timedelta(minutes=15)
-MOST_ASKED = 31
+MOST_ASKED = 64
 
 Reason = Literal["requested", "protection"]
+Via = Literal["", "own", "safe_contact", "outward"]
 
 
 class Passcode(msgspec.Struct, frozen=True, gc=False):
-    """A passcode in force: its id and its sealed digest. `requested`: on request, and not set with a protection."""
+    """A passcode in force: its id and its sealed digest. `requested`: on request, and not through a safe contact."""
 
     passcode_id: str
     digest: Kept
@@ -44,6 +50,7 @@ class Offer(msgspec.Struct, frozen=True, gc=False):
     token: str
     reason: Reason
     expires_at: datetime
+    safe: bool = False
 
 
 class CallBack(msgspec.Struct, frozen=True, gc=False):
@@ -62,7 +69,11 @@ class CallBack(msgspec.Struct, frozen=True, gc=False):
 
 @event
 class PasscodeOffered(Event, frozen=True, kw_only=True):
-    """A one-time link went to the party's own channel."""
+    """A one-time link went to the party's own channel.
+
+    `via`: to which, "" where that was not recorded. "outward": the one an ordinary account would have sent it to, of a
+    party who is protected; what is chosen by it shows what is shown.
+    """
 
     NAME: ClassVar[str] = "passcode.offered.v1"
     party_id: str
@@ -70,6 +81,7 @@ class PasscodeOffered(Event, frozen=True, kw_only=True):
     token: str
     reason: Reason
     expires_at: datetime
+    via: Via = ""
 
 
 @event
@@ -96,17 +108,24 @@ class AskedIn(msgspec.Struct, frozen=True, gc=False):
 
 
 def asked_in(before: tuple[AskedIn, ...], declined: PasscodeRequestDeclined) -> tuple[AskedIn, ...]:
-    """The contacts of the last day in which a passcode was asked for in vain: the newest of each agent's."""
+    """The contacts of the last day in which a passcode was asked for in vain.
+
+    Of too many the oldest is let go of whoever had the most: one more call to one agent makes nobody forget another's.
+    """
     if not declined.agent or declined.at is None:
         return before
     since = declined.at - OFFER_LASTS
-    others = [each for each in before if each.agent != declined.agent and each.at > since]
-    return (*others[-MOST_ASKED:], AskedIn(declined.interaction_id, declined.agent, declined.at))
+    kept = [each for each in before if each.interaction_id != declined.interaction_id and each.at > since]
+    kept.append(AskedIn(declined.interaction_id, declined.agent, declined.at))
+    if len(kept) > MOST_ASKED:
+        most = Counter(each.agent for each in kept).most_common(1)[0][0]
+        kept.remove(next(each for each in kept if each.agent == most))
+    return tuple(kept)
 
 
 @event
 class PasscodeSet(Event, frozen=True, kw_only=True):
-    """The party chose a passcode (and perhaps a duress one) through the offer."""
+    """The party chose a passcode (and perhaps a duress one) through the offer; `outward`: not the safe contact's."""
 
     NAME: ClassVar[str] = "passcode.set.v1"
     party_id: str
@@ -116,6 +135,7 @@ class PasscodeSet(Event, frozen=True, kw_only=True):
     duress_id: str = ""
     duress_digest: Personal | None = None
     gates: bool
+    outward: bool = False
 
 
 @event
@@ -146,8 +166,7 @@ class PasscodeTried(Event, frozen=True, kw_only=True):
 
 def chooser(account: AccountState, token: str) -> str:
     """The party whose one-time link has this token, "" for nobody's."""
-    offers = ((party_id, party.offer) for party_id, party in account.parties.items())
-    return next((party_id for party_id, offer in offers if offer is not None and offer.token == token), "")
+    return next((each for each, party in account.parties.items() if party.offered(token) is not None), "")
 
 
 def choose(
@@ -165,10 +184,11 @@ def choose(
     A link that came with a protection sets a first passcode and replaces none: that would be a reset without proof.
     """
     for party in account.parties.values():
-        offer = party.offer
-        if offer is None or (offer.reason == "protection" and party.passcode is not None):
+        offer = party.offered(token)
+        if offer is None or (offer.reason == "protection" and party.kept()):
             continue
-        if offer.token == token and now < offer.expires_at:
+        if now < offer.expires_at:
+            kept = party.party_id in account.protected(now) and party.party_id in account.confirmed()
             return PasscodeSet(
                 party_id=party.party_id,
                 offer_id=offer.offer_id,
@@ -176,6 +196,7 @@ def choose(
                 digest=Plain(party.party_id, digest),
                 duress_id=duress_id,
                 duress_digest=None if duress is None else Plain(party.party_id, duress),
-                gates=offer.reason == "requested",
+                gates=offer.reason == "requested" and not offer.safe,
+                outward=not offer.safe and (kept or offer is party.outward_offer),
             )
     raise Refused("link_spent", "this link was used, has expired or was replaced by a newer one; ask for a new one")

@@ -50,7 +50,7 @@ class Protection(msgspec.Struct, frozen=True, gc=False):
     `safe_contact`: the one it had before a `change` took effect; ask `reach` for the one in force. `asked_by`: all who
     asked for it after the first. `dismissed`: two people did not uphold it. `released`: all was, after its end.
     `asked`: who was named adverse once it was confirmed, last at `asked_at`, until two people confirm that too;
-    `vouched`: who did so far.
+    `vouched`: who did so far. `named`: the mark of every safe contact that was named for it before it was confirmed.
     """
 
     protection_id: str
@@ -71,6 +71,7 @@ class Protection(msgspec.Struct, frozen=True, gc=False):
     asked: frozenset[str] = frozenset()
     vouched: tuple[str, ...] = ()
     asked_at: datetime | None = None
+    named: frozenset[str] = frozenset()
 
     def active(self, now: datetime) -> bool:
         """Whether it is in force at `now`."""
@@ -86,6 +87,18 @@ class Protection(msgspec.Struct, frozen=True, gc=False):
         """Whether it names this party adverse; `asked`: also where nobody has confirmed that yet."""
         return party_id in self.adverse or (asked and party_id in self.asked)
 
+    def one_safe_contact(self) -> None:
+        """Raise Refused("safe_contact_differs") where it is to be confirmed, and callers named different ones.
+
+        Whoever asked in her name first would else be the one who is written to and called back.
+        """
+        if self.until is not None and len(self.named) > 1:
+            raise Refused(
+                "safe_contact_differs",
+                "different safe contacts were named for this protection; find out which is hers, and have two people "
+                "type it (/protection/safe-contact) before it is confirmed",
+            )
+
     def another_person(self, subject: str) -> None:
         """Raise Refused("another_person") for whoever asked for it."""
         if subject == self.started_by or subject in self.asked_by:
@@ -96,7 +109,10 @@ class Protection(msgspec.Struct, frozen=True, gc=False):
 
 @event
 class ProtectionStarted(Event, frozen=True, kw_only=True):
-    """A caller asked to be protected: provisional from now on. `guarded`: the views of a booking differed already."""
+    """A caller asked to be protected: provisional from now on. `guarded`: the views of a booking differed already.
+
+    `mark`: a keyed digest of the safe contact, to tell whether another was named before.
+    """
 
     NAME: ClassVar[str] = "protection.started.v1"
     protection_id: str
@@ -107,6 +123,7 @@ class ProtectionStarted(Event, frozen=True, kw_only=True):
     started_by: str
     review_on: str = ""
     guarded: bool = False
+    mark: str = ""
 
 
 @event
@@ -195,7 +212,9 @@ def _reached(before: Protection, happened: Event, version: int) -> Protection:
         case SafeContactCorrectionAsked(mark=mark, asked_by=asked_by):
             return replace(before, correction=Correction(mark, asked_by))
         case SafeContactChanged():
-            return replace(before, safe_contact=safe_contact.kept(happened, version), change=None, correction=None)
+            named = frozenset((happened.mark,)) if happened.mark else frozenset()
+            mended = replace(before, change=None, correction=None, named=named)
+            return replace(mended, safe_contact=safe_contact.kept(happened, version))
         case _:
             return before
 
@@ -221,12 +240,14 @@ def _started(before: Protection | None, happened: ProtectionStarted, version: in
         happened.until,
         happened.started_by,
         review_on=happened.review_on,
+        named=frozenset((happened.mark,)) if happened.mark else frozenset(),
     )
     if before is None:
         return new
     if begins_anew(before, asked_at):
         stays = happened.guarded and not before.dismissed
-        return replace(new, adverse=adverse | before.adverse, safe_contact=before.safe_contact if stays else kept)
+        new = replace(new, adverse=adverse | before.adverse)
+        return replace(new, safe_contact=before.safe_contact, named=new.named | before.named) if stays else new
     known = (before.started_by, *before.asked_by)
     asked = before.asked if before.until is not None else before.asked | (adverse - before.adverse)
     adverse = before.adverse if before.until is None else before.adverse | adverse
@@ -242,6 +263,7 @@ def _started(before: Protection | None, happened: ProtectionStarted, version: in
         review=before.review if adverse == before.adverse else Review(),
         ending=None,
         released=False,
+        named=before.named if before.until is None else before.named | new.named,
     )
 
 
@@ -286,23 +308,20 @@ def start(account: AccountState, started: ProtectionStarted) -> ProtectionStarte
     return replace(started, protection_id=before.protection_id)
 
 
-def opens_link(account: AccountState, party_id: str, now: datetime, *, guarded: bool = False) -> bool:
-    """Whether starting a protection may send the safe contact it names a link to choose this party's passcode.
+def opens_link(account: AccountState, party_id: str) -> bool:
+    """Whether confirming this party's protection sends the safe contact a link to choose a passcode.
 
-    Not where a protection of the party is in force, or has lapsed and left a booking guarded (a new safe contact is no
-    way to a passcode), nor where the party has a passcode: who has one proves it first. Either would let a caller reset
-    it by asking in another's name.
+    None goes out before: whoever asks in her name with a contact of his own could tell by it whether she is protected.
+    Nor where one was chosen by such a link already: whoever has that proves it first.
     """
-    party, before = account.parties.get(party_id), account.protections.get(party_id)
-    if party is None or account.proves(party_id):
-        return False
-    return before is None or before.dismissed or not (guarded or before.active(now))
+    party = account.parties.get(party_id)
+    return party is not None and not party.kept()
 
 
 def confirm(account: AccountState, protection_id: str, actor: Actor, now: datetime) -> ProtectionConfirmed:
     """Decide on a confirmation, of a protection or of whom it named since: two people of tier 3 who did not ask for it.
 
-    Raises Refused: "unknown_protection", "lapsed", "confirmed_already" or "another_person".
+    Raises Refused: "unknown_protection", "lapsed", "confirmed_already", "another_person" or "safe_contact_differs".
     """
     found = account.protection(protection_id)
     named = tuple(sorted(found.asked)) if found.until is None else ()
@@ -314,6 +333,7 @@ def confirm(account: AccountState, protection_id: str, actor: Actor, now: dateti
     so_far = found.vouched if named else found.confirmers
     if actor.subject in so_far:
         raise Refused("another_person", "you have confirmed it already; another person has to confirm it too")
+    found.one_safe_contact()
     return ProtectionConfirmed(
         protection_id=protection_id,
         party_id=found.party_id,

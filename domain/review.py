@@ -79,8 +79,8 @@ def review(
 ) -> list[Event]:
     """Decide on one person's finding; `struck`: who was named adverse, and is not.
 
-    Raises Refused: "unknown_protection", "lapsed", "not_adverse", "confirmed_already", "reviewed_already" or
-    "another_person".
+    Raises Refused: "unknown_protection", "lapsed", "not_adverse", "confirmed_already", "reviewed_already",
+    "another_person" or "safe_contact_differs".
     """
     found = account.protection(protection_id)
     over = found.dismissed or (found.ending is not None and found.ending.over(now))
@@ -93,6 +93,8 @@ def review(
             "not_adverse", "strike whom this protection names adverse, and uphold the rest", place="struck_party_ids"
         )
     found.another_person(actor.subject)
+    if finding == "upheld":
+        found.one_safe_contact()
     if found.review.upheld and not struck:
         raise Refused("reviewed_already", "two people have upheld this protection already")
     wanted = (finding, tuple(sorted(struck)))

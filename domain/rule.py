@@ -21,12 +21,32 @@ MOST_RULES = 64
 Warns = Literal["protected", "always", "never"]
 RuleId = Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{0,63}$", description="its name in incidents, unique in the book")]
 Within = Annotated[int, Meta(ge=1, le=43_200, description="minutes that count together; at most thirty days")]
-Quiet = Annotated[int, Meta(ge=0, le=1_440, description="minutes in which it does not fire again about the same")]
+Quiet = Annotated[
+    int, Meta(ge=0, le=1_440, description="minutes in which it does not find the same by the same person")
+]
 Count = Annotated[int, Meta(ge=1, le=1_000)]
 
 
 class FailedAttempts(msgspec.Struct, frozen=True, tag="failed_attempts", tag_field="kind", forbid_unknown_fields=True):
     """So many failed attempts on one account: withheld, refused or a wrong passcode, whoever was asked and where."""
+
+    id: RuleId
+    within_minutes: Within
+    count: Count
+    warns: Warns = "protected"
+
+
+class UnprovedClaims(msgspec.Struct, frozen=True, tag="unproved_claims", tag_field="kind", forbid_unknown_fields=True):
+    """So many questions on one account by somebody taken for a protected party who did not prove it, told or not."""
+
+    id: RuleId
+    within_minutes: Within
+    count: Count
+    warns: Warns = "protected"
+
+
+class DeclinedWishes(msgspec.Struct, frozen=True, tag="declined_wishes", tag_field="kind", forbid_unknown_fields=True):
+    """So many wishes on one account that led to nothing: for a passcode or a call-back, an end, a stop, a release."""
 
     id: RuleId
     within_minutes: Within
@@ -50,7 +70,10 @@ class DuressPasscode(msgspec.Struct, frozen=True, tag="duress_passcode", tag_fie
 
 
 class Browsing(msgspec.Struct, frozen=True, tag="browsing", tag_field="kind", forbid_unknown_fields=True):
-    """One agent asks about so many accounts and locators of which no caller of his had shown to know anything."""
+    """One person asks about so many accounts and locators of which no caller of his had shown to know anything.
+
+    For the back office: flights that it says something of, and that are on neither view of their booking.
+    """
 
     id: RuleId
     within_minutes: Within
@@ -88,7 +111,15 @@ class MistakeReported(
 
 
 Rule = (
-    FailedAttempts | AdverseAttempt | DuressPasscode | Browsing | QuestionAfterSplit | OverrideRefused | MistakeReported
+    FailedAttempts
+    | UnprovedClaims
+    | DeclinedWishes
+    | AdverseAttempt
+    | DuressPasscode
+    | Browsing
+    | QuestionAfterSplit
+    | OverrideRefused
+    | MistakeReported
 )
 
 
@@ -109,6 +140,8 @@ class RuleBook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 DEFAULT = RuleBook(
     (
         FailedAttempts("failed-attempts", within_minutes=1_440, count=5),
+        UnprovedClaims("unproved-claims", within_minutes=1_440, count=10),
+        DeclinedWishes("declined-wishes", within_minutes=1_440, count=5),
         AdverseAttempt("adverse-attempt", quiet_minutes=10),
         DuressPasscode("duress-passcode"),
         Browsing("browsing", within_minutes=60, count=10, quiet_minutes=10),

@@ -85,6 +85,7 @@ class SafeContactChanged(Event, frozen=True, kw_only=True):
     party_id: str
     safe_contact: Personal
     corrected_by: tuple[str, ...]
+    mark: str = ""
 
 
 def kept(happened: SafeContactChangeAsked | SafeContactChanged, version: int) -> Kept:
@@ -129,6 +130,7 @@ def correct(
             party_id=found.party_id,
             safe_contact=safe_contact,
             corrected_by=(before.asked_by, actor.subject),
+            mark=mark,
         )
     return SafeContactCorrectionAsked(
         protection_id=protection_id, party_id=found.party_id, mark=mark, asked_by=actor.subject

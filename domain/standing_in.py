@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from domain import dimension
 from domain.dimension import Channel, Protection, Scope, Tier, View
 from domain.field_class import FieldClass
-from domain.hearing import stand
+from domain.hearing import proved
 from domain.interaction import CALLER, InteractionState, Proof
 from domain.override import AUTHORITIES, AUTHORITY_TIER, Override
 
@@ -111,8 +111,8 @@ def _widened(
     account, interaction, party_id = facts.account, facts.interaction, found.party_id
     listener = interaction.listeners[CALLER]
     proof = Proof(party_id, "passcode", "")
-    proved = replace(listener, proofs={**listener.proofs, interaction.account_id: proof})
-    standing, party_id, shy_of = stand(proved, interaction, account, protected)
+    stood = interaction.proof(replace(listener, proofs={**listener.proofs, interaction.account_id: proof}))
+    standing, party_id, shy_of = proved(stood, "" if stood is None else party_id, account, protected)
     protection = caller.protection
     if protection is not Protection.NONE:
         protection = Protection.SELF if party_id in protected else Protection.OTHER

@@ -1,7 +1,8 @@
 """Actions that wait to be done: who asked for what, by when, and whether tier 3 alone may do it.
 
 What was ordinary when it was asked for is tier 3's as soon as anybody on the account is protected: by then the booking
-it would be done to may be another than the one it was asked about.
+it would be done to may be another than the one it was asked about. It stays in the back office's list all the same, and
+nobody there is given it: whoever saw it go would know why.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from projections.projection import Projection
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """One accepted action. `request` stands at this version of this stream; who opens it is recorded."""
+    """One accepted action. `request` stands at this version of this stream; who opens it is recorded.
+
+    `route`: as it was when it was asked for; `guarded`: somebody on its account came to be protected since.
+    """
 
     decision_id: str
     action: Action
@@ -31,6 +35,11 @@ class Waiting(msgspec.Struct, frozen=True):
     stream: str
     version: int
     request: Personal
+    guarded: bool = False
+
+    def stands(self) -> Route:
+        """Whose it is now."""
+        return "tier_3" if self.guarded else self.route
 
 
 class Actions:
@@ -74,7 +83,7 @@ class Actions:
     def guarded(self, account_id: str) -> None:
         """Somebody on this account is protected from now on: what waits is tier 3's."""
         for decision_id in self._of_account.get(account_id, ()):
-            self.waiting[decision_id] = replace(self.waiting[decision_id], route="tier_3")
+            self.waiting[decision_id] = replace(self.waiting[decision_id], guarded=True)
 
 
 def _evolve(state: Actions, recorded: Recorded) -> Actions:

@@ -8,7 +8,7 @@ there is too much of it. Other parts' events are known by their names and fields
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from domain.event import Recorded
 from domain.rule import (
     AdverseAttempt,
     Browsing,
+    DeclinedWishes,
     DuressPasscode,
     FailedAttempts,
     MistakeReported,
@@ -25,12 +26,15 @@ from domain.rule import (
     QuestionAfterSplit,
     Rule,
     RuleBook,
+    UnprovedClaims,
 )
 from projections.window import Quiet, Window
 
 ATTEMPTS = ("disclosure.attempted.v1", "action.attempted.v1")
 TRIED, VERIFIED, BOUND = "passcode.tried.v1", "listener.verified.v1", "interaction.bound.v1"
 UNVERIFIED = "listener.verification_failed.v1"
+FLIGHT = "booking.flight_changed.v1"
+DECLINED = ("passcode.request_declined.v1", "protection.request_declined.v1")
 SPLIT, REFUSED, MISTAKE, ADOPTED = (
     "split.declared.v1",
     "override.refused.v1",
@@ -39,7 +43,7 @@ SPLIT, REFUSED, MISTAKE, ADOPTED = (
 )
 # Few, and to be known from the first position on; the others matter for as long as the widest window.
 LASTING = ("protection.started.v1", ADOPTED)
-NAMES = (*ATTEMPTS, TRIED, VERIFIED, UNVERIFIED, BOUND, SPLIT, REFUSED, MISTAKE, *LASTING)
+NAMES = (*ATTEMPTS, TRIED, VERIFIED, UNVERIFIED, BOUND, FLIGHT, *DECLINED, SPLIT, REFUSED, MISTAKE, *LASTING)
 
 _UNKNOWN_TO_THE_LINE = frozenset({"no-such-booking", "stale-context"})
 
@@ -47,7 +51,7 @@ _UNKNOWN_TO_THE_LINE = frozenset({"no-such-booking", "stale-context"})
 class Trigger(msgspec.Struct, frozen=True, gc=False):
     """One finding: by which rule, about which account or agent, at which position, when and in which interaction.
 
-    `warns`: whether somebody has to be warned of it.
+    `warns`: whether somebody has to be warned of it; `contacts`, `agents`: those of everything that was counted.
     """
 
     rule: str
@@ -58,6 +62,8 @@ class Trigger(msgspec.Struct, frozen=True, gc=False):
     at: datetime
     interaction: str
     warns: bool
+    contacts: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
 
     def about(self) -> str:
         """What an incident of it is about."""
@@ -66,6 +72,8 @@ class Trigger(msgspec.Struct, frozen=True, gc=False):
 
 # An event, when it occurred (seconds since 1970), and the account whose stream it stands in, "" for any other stream.
 Judge = Callable[[Recorded, float, str], "Trigger | None"]
+# Something that was counted: when, in which interaction, and by whom it was recorded.
+Counted = tuple[float, str, str]
 
 
 class Watch:
@@ -109,8 +117,14 @@ class Watch:
         """What a rule looks at, by the names of events."""
         match rule:
             case FailedAttempts():
-                judge = self._failed(rule)
+                judge = self._often(rule, _failed)
                 yield from ((name, judge) for name in (*ATTEMPTS, TRIED))
+            case UnprovedClaims():
+                judge = self._often(rule, _claimed)
+                yield from ((name, judge) for name in ATTEMPTS)
+            case DeclinedWishes():
+                judge = self._often(rule, _anything)
+                yield from ((name, judge) for name in DECLINED)
             case AdverseAttempt():
                 judge = self._adverse(rule)
                 yield from ((name, judge) for name in ATTEMPTS)
@@ -118,7 +132,7 @@ class Watch:
                 yield from ((name, self._duress(rule)) for name in (VERIFIED, UNVERIFIED))
             case Browsing():
                 judge = self._browsing(rule)
-                yield from ((name, judge) for name in (*ATTEMPTS, BOUND, VERIFIED))
+                yield from ((name, judge) for name in (*ATTEMPTS, BOUND, VERIFIED, FLIGHT))
             case QuestionAfterSplit():
                 yield from self._after_split(rule)
             case OverrideRefused():
@@ -126,8 +140,11 @@ class Watch:
             case MistakeReported():
                 yield MISTAKE, self._always(rule)
 
-    def _found(self, rule: Rule, recorded: Recorded, account_id: str = "", agent: str = "") -> Trigger:
+    def _found(
+        self, rule: Rule, recorded: Recorded, account_id: str = "", agent: str = "", counted: Iterable[Counted] = ()
+    ) -> Trigger:
         warns = getattr(rule, "warns", "never")
+        of = [(line, person) for _, line, person in counted] or [_whose(recorded)]
         return Trigger(
             rule=rule.id,
             kind=str(rule.__struct_config__.tag),
@@ -137,21 +154,26 @@ class Watch:
             at=recorded.header.occurred_at,
             interaction=recorded.header.interaction,
             warns=warns == "always" or (warns == "protected" and account_id in self.adverse),
+            contacts=tuple(dict.fromkeys(line for line, _ in of if line)),
+            agents=tuple(dict.fromkeys(person for _, person in of)),
         )
 
-    def _failed(self, rule: FailedAttempts) -> Judge:
-        window: Window[str, deque[float]] = Window(rule.within_minutes)
+    def _often(
+        self, rule: FailedAttempts | UnprovedClaims | DeclinedWishes, counts: Callable[[Recorded], bool]
+    ) -> Judge:
+        """So many on one account of what counts."""
+        window: Window[str, deque[Counted]] = Window(rule.within_minutes)
         wide = rule.within_minutes * 60.0
 
         def judge(recorded: Recorded, now: float, account_id: str) -> Trigger | None:
-            if not account_id or not _failed(recorded):
+            if not account_id or not counts(recorded):
                 return None
-            times = window.get(account_id, now) or deque(maxlen=rule.count)
-            times.append(now)
-            if len(times) == rule.count and now - times[0] <= wide:
+            counted = window.get(account_id, now) or deque(maxlen=rule.count)
+            counted.append((now, *_whose(recorded)))
+            if len(counted) == rule.count and now - counted[0][0] <= wide:
                 window.drop(account_id)  # counted; what comes next is counted anew
-                return self._found(rule, recorded, account_id)
-            window.put(account_id, now, times)
+                return self._found(rule, recorded, account_id, counted=counted)
+            window.put(account_id, now, counted)
             return None
 
         return judge
@@ -163,7 +185,7 @@ class Watch:
             protections = self.adverse.get(account_id)
             if protections is None or not any(_is_adverse(each, protections) for each in _heard(recorded)):
                 return None
-            return None if fired.lately(account_id, now) else self._found(rule, recorded, account_id)
+            return None if fired.lately(_by(account_id, recorded), now) else self._found(rule, recorded, account_id)
 
         return judge
 
@@ -183,10 +205,10 @@ class Watch:
 
         def judge(recorded: Recorded, now: float, account_id: str) -> Trigger | None:
             actor = recorded.header.actor
-            if actor.role != "agent":
+            if actor.role != ("back_office" if recorded.event.NAME == FLIGHT else "agent"):
                 return None
             target = _browsed(recorded, account_id)
-            if not target and recorded.event.NAME in ATTEMPTS:
+            if not target and recorded.event.NAME in (*ATTEMPTS, FLIGHT):
                 return None
             seen = window.get(actor.subject, now) or OrderedDict()
             if not target:
@@ -220,7 +242,7 @@ class Watch:
                 return None
             if all(map(_proved_as_protected, _heard(recorded))):
                 return None
-            return None if fired.lately(account_id, now) else self._found(rule, recorded, account_id)
+            return None if fired.lately(_by(account_id, recorded), now) else self._found(rule, recorded, account_id)
 
         yield SPLIT, declared
         yield from ((name, judge) for name in ATTEMPTS)
@@ -249,6 +271,25 @@ def _heard(recorded: Recorded) -> tuple[Any, ...]:
     return tuple([each for each in happened.listeners if each.standing != "bound"])
 
 
+def _by(account_id: str, recorded: Recorded) -> str:
+    """About what a rule keeps quiet: of each person it finds the first, so that nobody's goes uncounted."""
+    return f"{account_id} {recorded.header.actor.subject}"
+
+
+def _whose(recorded: Recorded) -> tuple[str, str]:
+    """In which interaction it happened, and by whom it was recorded."""
+    return recorded.header.interaction, recorded.header.actor.subject
+
+
+def _anything(_: Recorded) -> bool:
+    return True
+
+
+def _claimed(recorded: Recorded) -> bool:
+    """Whether somebody on the line was taken for a protected party, and had not proved to be that."""
+    return any(each.protection == "self" and each.standing in ("identified", "unproved") for each in _heard(recorded))
+
+
 def _failed(recorded: Recorded) -> bool:
     happened: Any = recorded.event
     return not happened.accepted if recorded.event.NAME == TRIED else happened.outcome == "withheld"
@@ -268,8 +309,10 @@ def _proved_as_protected(heard: Any) -> bool:
 
 
 def _browsed(recorded: Recorded, account_id: str) -> str:
-    """What an agent looked at of which nobody on his line had shown to know anything; "" for nothing."""
+    """What somebody looked at of which nobody on his line had shown to know anything; "" for nothing."""
     happened: Any = recorded.event
+    if recorded.event.NAME == FLIGHT:
+        return "" if happened.held or happened.shown else f"{recorded.stream} {happened.flight}"
     if recorded.event.NAME == VERIFIED:
         return ""
     if recorded.event.NAME == BOUND:

@@ -108,7 +108,7 @@ NEEDS: dict[str, Need] = {
     "list_overrides": Need(frozenset({"auditor", "compliance"})),
     "open_access_request": Need(BACK_OFFICE),
     "answer_access_request": Need(DESK),
-    "decide_notices": Need(frozenset({"notifier", "back_office"})),
+    "decide_notices": Need(frozenset({"notifier"})),
     "read_history": Need(frozenset({"auditor"})),
     "read_policy": Need(frozenset({"auditor", "compliance"})),
     "adopt_policy": Need(frozenset({"compliance"})),

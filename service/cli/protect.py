@@ -49,7 +49,7 @@ def start(
     key: Key = "",
     connection: Connection,
 ) -> None:
-    """Protect a party, provisionally: at once, for 72 hours. A link to choose a passcode goes to the safe contact."""
+    """Protect a party, provisionally: at once, for 72 hours. Once confirmed, its safe contact is sent a link."""
     body: dict[str, Any] = {
         "protected_party_id": party,
         "safe_contact": safe_contact(safe_phone, safe_email),

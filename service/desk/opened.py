@@ -1,6 +1,8 @@
 """Opened: the documents of views that were unsealed for an answer, kept for the questions that follow on the same call.
 
 A document is used from here only while every key that opened it is still there: forgetting a person reaches it at once.
+It is found again by what was opened and not by where that stood: what is decided on before it is written may never be,
+and then something else comes to stand in its place.
 """
 
 from __future__ import annotations
@@ -16,13 +18,15 @@ from domain.answer import render
 from domain.booking import BookingState, BookingView
 from domain.decision import Decision
 from domain.document import BookingDocument, DocumentError, merge, to_public
-from domain.event import Plain
+from domain.event import Kept, Plain, Sealed
 from domain.flight import Change, PublicStatus, applied
 from service.sealing import Codec, KeyMissing, KeyRing
 
 MOST = 2_048
 
 Subjects = tuple[str, ...]
+# What was opened: each box has a nonce of its own, so no two are alike.
+Boxes = tuple[bytes, ...]
 
 _PART = msgspec.json.Decoder(BookingDocument)
 _STATUS = msgspec.json.Decoder(PublicStatus)
@@ -60,13 +64,13 @@ def part(subject: str, document: BookingDocument) -> Plain:
 
 
 class Opened:
-    """Documents by stream and version, and what was rendered of them; the least recently used go first."""
+    """Documents by what they were opened from, and what was rendered of them; the least recently used go first."""
 
     def __init__(self, codec: Codec, keys: KeyRing, most: int = MOST) -> None:
         """Open with this codec."""
         self._codec = codec
         self._keys = keys
-        self._documents: Recent[tuple[str, int], tuple[BookingDocument, Subjects]] = Recent(most)
+        self._documents: Recent[tuple[str, Boxes], tuple[BookingDocument, Subjects]] = Recent(most)
         self._rendered: Recent[Hashable, tuple[msgspec.Raw, Subjects]] = Recent(most)
 
     def rendered(self, stream: str, state: BookingState, decision: Decision) -> msgspec.Raw | None:
@@ -77,11 +81,11 @@ class Opened:
         """
         held = state.held if decision.basis == "held" else None
         shown = state.shown
-        ats = (held.at if held is not None else 0, shown.at if shown is not None else 0)
+        boxes = _boxes(held), _boxes(shown)
         on_held, on_shown = _changes(state, "held"), _changes(state, "shown")
         key: tuple[Hashable, ...] = (
             stream,
-            ats,
+            boxes,
             decision.basis,
             decision.classes,
             decision.unspoken,
@@ -89,13 +93,13 @@ class Opened:
             decision.unshown,
         )
         if state.living is not None:
-            key += (tuple(each.told.version for each in on_held), tuple(each.told.version for each in on_shown))
+            key += (_told(on_held), _told(on_shown))
         found = self._rendered.get(key)
         if found is not None and self._keys.has_all(found[1]):
             return found[0]
         shown_document, subjects = self._lived(stream, shown, on_shown)
         # One view, though read back from a snapshot it may be two objects.
-        alike = ats[0] == ats[1] and on_held == on_shown
+        alike = boxes[0] == boxes[1] and on_held == on_shown
         held_document, more = (shown_document, subjects) if alike else self._lived(stream, held, on_held)
         document = render(decision, held_document, shown_document)
         if document is None:
@@ -135,7 +139,8 @@ class Opened:
         """A view's document, and the people whose keys opened it. Parts of people who were forgotten are left out."""
         if view is None:
             return None, ()
-        found = self._documents.get((stream, view.at))
+        key = stream, _boxes(view)
+        found = self._documents.get(key)
         if found is not None and self._keys.has_all(found[1]):
             return found
         pieces: dict[str, BookingDocument] = {}
@@ -148,8 +153,21 @@ class Opened:
             opened = merge(pieces), tuple(pieces)
         except DocumentError:  # everybody who is on it was forgotten
             return None, ()
-        self._documents.put((stream, view.at), opened)
+        self._documents.put(key, opened)
         return opened
+
+
+def _boxes(view: BookingView | None) -> Boxes:
+    return () if view is None else tuple([_box(kept) for kept in view.parts])
+
+
+def _told(changes: tuple[Change, ...]) -> Boxes:
+    return tuple([_box(each.told) for each in changes])
+
+
+def _box(kept: Kept) -> bytes:
+    """The box of a value in a state. One in the open is no part of one: `Codec.open` refuses it."""
+    return kept.personal.box if isinstance(kept.personal, Sealed) else b""
 
 
 def _changes(state: BookingState, view: Literal["held", "shown"]) -> tuple[Change, ...]:

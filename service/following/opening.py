@@ -108,7 +108,13 @@ class Opening:
         task = "" if warning is None else warning.task
         happened: Event
         if state.opened():
-            happened = IncidentJoined(incident_id=incident_id, finding=finding, warning=task)
+            happened = IncidentJoined(
+                incident_id=incident_id,
+                finding=finding,
+                warning=task,
+                contacts=trigger.contacts,
+                agents=trigger.agents,
+            )
         else:
             happened = IncidentOpened(
                 incident_id=incident_id,
@@ -118,6 +124,8 @@ class Opening:
                 finding=finding,
                 rules_version=found.version,
                 warning=task,
+                contacts=trigger.contacts,
+                agents=trigger.agents,
             )
         events: list[tuple[str, Event]] = [(incident.stream(incident_id), happened)]
         if warning is not None:

@@ -6,6 +6,8 @@ read from the log; what the caller said of an action is opened for whoever is to
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -13,7 +15,19 @@ import msgspec
 from msgspec import Meta
 
 from domain import account, action, interaction
-from domain.action import DUE, NEEDED, Accepted, Action, ActionAttempted, ActionClosed, ActionRead, Result, Route
+from domain.action import (
+    DUE,
+    HELD,
+    NEEDED,
+    Accepted,
+    Action,
+    ActionAttempted,
+    ActionClosed,
+    ActionNotGiven,
+    ActionRead,
+    Result,
+    Route,
+)
 from domain.decision import Facts, Question, decide
 from domain.dimension import Purpose
 from domain.event import Kept
@@ -175,12 +189,12 @@ async def request(
 async def listed(desk: Desk, asker: Asker, page: ActionsPage) -> ActionsAnswer:
     """What waits, as far as this person may see it."""
     waiting = await desk.live.current(ACTIONS)
-    seen = [each for each in waiting.in_order() if _sees(asker, each.route) and page.route in ("", each.route)]
+    seen = [each for each in waiting.in_order() if _sees(asker, each.route) and page.route in ("", _route(asker, each))]
     shown = tuple(
         WaitingAction(
             each.decision_id,
             each.action,
-            each.route,
+            _route(asker, each),
             each.account_id,
             each.bookings,
             _told(each.asked_at) or "",
@@ -192,15 +206,20 @@ async def listed(desk: Desk, asker: Asker, page: ActionsPage) -> ActionsAnswer:
 
 
 async def read(desk: Desk, asker: Asker, decision_id: str) -> ActionDetails:
-    """What was said of one action; that it was read is on record. Raises Refused("unknown_action")."""
+    """What was said of one action: whoever reads it has it for a while, and that he read it is on record.
+
+    Raises Refused: "unknown_action", "with_a_colleague".
+    """
     found = await _found(desk, asker, decision_id)
 
     def decide_(reader: Reader) -> Draft[None]:
-        stream = action.stream(decision_id)
-        reader.folded(stream)
-        return Draft(None, [(stream, ActionRead(decision_id=decision_id))], interaction=found.interaction_id)
+        now, person = desk.pipeline.now(), asker.actor.subject
+        _give(reader, asker, found, now)
+        read_ = ActionRead(decision_id=decision_id, reader=person, until=now + HELD)
+        return Draft(None, [(action.stream(decision_id), read_)], interaction=found.interaction_id)
 
-    await desk.pipeline.carry_out(asker, decide_)
+    async with _on_record(desk, asker, found):
+        await desk.pipeline.carry_out(asker, decide_)
     said = _Said()
     try:
         kept = Kept(found.request, found.version, ActionAttempted.NAME, "request")
@@ -210,7 +229,7 @@ async def read(desk: Desk, asker: Asker, decision_id: str) -> ActionDetails:
     return ActionDetails(
         found.decision_id,
         found.action,
-        found.route,
+        _route(asker, found),
         found.account_id,
         found.bookings,
         _told(found.due_at) or "",
@@ -220,7 +239,7 @@ async def read(desk: Desk, asker: Asker, decision_id: str) -> ActionDetails:
 
 
 async def close(desk: Desk, asker: Asker, decision_id: str, body: CloseAction, key: Key | None) -> Draft[ClosedAction]:
-    """Say what became of an action. Raises Refused: "unknown_action", "closed_already"."""
+    """Say what became of an action. Raises Refused: "unknown_action", "closed_already", "with_a_colleague"."""
     found = await _found(desk, asker, decision_id)
     subject = found.account_id or found.interaction_id
     await desk.have_keys([subject])
@@ -229,9 +248,36 @@ async def close(desk: Desk, asker: Asker, decision_id: str, body: CloseAction, k
         stream = action.stream(decision_id)
         closed = ActionClosed(decision_id=decision_id, result=body.result, words=sealed(subject, body.words))
         action.close(reader.action(decision_id), closed)
+        _give(reader, asker, found, desk.pipeline.now())
         return Draft(ClosedAction(decision_id, body.result), [(stream, closed)], interaction=found.interaction_id)
 
-    return await desk.pipeline.carry_out(asker, decide_, key=key)
+    async with _on_record(desk, asker, found):
+        return await desk.pipeline.carry_out(asker, decide_, key=key)
+
+
+def _give(reader: Reader, asker: Asker, found: Waiting, now: datetime) -> None:
+    """Raise Refused, see `action.give`. The account is read too: it may be protected since a moment ago."""
+    guarded = found.guarded or bool(reader.account(found.account_id).protected(now))
+    action.give(
+        reader.action(found.decision_id),
+        asker.actor.subject,
+        now,
+        tier_3=asker.actor.role == "agent",
+        guarded=guarded,
+    )
+
+
+@asynccontextmanager
+async def _on_record(desk: Desk, asker: Asker, found: Waiting) -> AsyncIterator[None]:
+    """Record that it was wanted by somebody to whom it was not given."""
+    try:
+        yield
+    except Refused as refused:
+        if refused.code == "with_a_colleague":
+            missed = ActionNotGiven(decision_id=found.decision_id)
+            told = [(action.stream(found.decision_id), missed)]
+            await desk.pipeline.carry_out(asker, lambda _: Draft(None, [*told], interaction=found.interaction_id))
+        raise
 
 
 class _Said(msgspec.Struct, frozen=True):
@@ -258,6 +304,11 @@ def _sees(asker: Asker, route: Route) -> bool:
     if asker.actor.role == "agent":
         return asker.actor.tier >= READING_TIER
     return asker.actor.role == "back_office" and route == "ordinary"
+
+
+def _route(asker: Asker, found: Waiting) -> Route:
+    """Whose an action is, as this person is told: to the back office it stays what it was."""
+    return found.stands() if asker.actor.role == "agent" else found.route
 
 
 def _told(at: datetime | None) -> str | None:

@@ -112,7 +112,10 @@ async def close_dispute(
 async def report_mistake(
     desk: Desk, asker: Asker, interaction_id: str, body: ReportMistake, key: Key | None
 ) -> Draft[MistakeAnswer]:
-    """Record that too much was told, about the account it was told of. Raises Refused, see `mistake.report`."""
+    """Record that too much was told, about each account the contact was bound to. Raises Refused, see `mistake.report`.
+
+    The next question of the same call may have bound it anew since.
+    """
     subject = callers(desk.pipeline.now())
     await desk.have_keys([subject])
 
@@ -122,7 +125,7 @@ async def report_mistake(
         reported = MistakeReported(
             interaction_id=interaction_id, decision_id=body.decision_id, said=sealed(subject, body.said)
         )
-        about = account.stream(state.account_id) if state.account_id else interaction.stream(interaction_id)
-        return Draft(MistakeAnswer(), [(about, reported)], interaction=interaction_id)
+        accounts = [account.stream(each) for each in state.bound_to] or [interaction.stream(interaction_id)]
+        return Draft(MistakeAnswer(), [(about, reported) for about in accounts], interaction=interaction_id)
 
     return await desk.pipeline.carry_out(asker, decide, key=key, on_beat=True)

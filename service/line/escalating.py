@@ -14,6 +14,7 @@ from service.desk.desk import Desk, sealed
 from service.desk.draft import Asker, Draft, Key, Reader
 from service.line.authorising import about
 from service.line.signalling import MOST_WORDS, contact
+from service.safety.proving import nameable
 
 SAY = (
     "I cannot deal with that on this line, and I can neither confirm nor deny anything. I am passing it on now to the "
@@ -55,7 +56,7 @@ async def raise_escalation(
         made = commitment.make(
             commitment_id=commitment_id,
             kind=escalation.KIND,
-            account_id=state.account_id,
+            account_id=nameable(reader, state),
             owner=commitment.queue(escalation.TIER),
             tier=escalation.TIER,
             due_at=now + escalation.DUE,

@@ -18,9 +18,11 @@ from domain import interaction
 from domain.event import Event
 from domain.fact import FactKind
 from domain.interaction import (
+    CALLER,
     InteractionBound,
     InteractionClosed,
     InteractionOpened,
+    InteractionState,
     ListenerJoined,
     ListenerKind,
 )
@@ -151,6 +153,8 @@ async def bind(
             offered=sealed(subject, body),
             locator=mark if body.locator else "",
             place=desk.marks.place(body.place) if body.place else "",
+            phantom=phantom,
+            set_aside=_not_these(desk, reader, state, found, facts),
         )
         stream = interaction.stream(interaction_id)
         return Draft(BindAnswer(interaction_id), [(stream, bound)], interaction=interaction_id)
@@ -211,6 +215,23 @@ def _find(
         if party_id:
             break
     return found if found.account_id else hidden
+
+
+def _not_these(
+    desk: Desk, reader: Reader, state: InteractionState, found: Found, facts: Mapping[FactKind, str]
+) -> tuple[str, ...]:
+    """The accounts on which the caller proved to be somebody who is not the one whose facts are offered now.
+
+    Somebody else is on the line, or it is asked for somebody else: what was proved before says nothing of him.
+    """
+    aside = []
+    for account_id, proof in state.listeners[CALLER].proofs.items():
+        party = reader.account(account_id).parties.get(proof.party_id)
+        marks = marked(desk.marks, proof.party_id, facts).values()
+        another = account_id == found.account_id and found.party_id not in ("", proof.party_id)
+        if another or party is None or not party.marks.issuperset(marks):
+            aside.append(account_id)
+    return tuple(aside)
 
 
 def identified(

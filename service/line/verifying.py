@@ -1,4 +1,4 @@
-"""Passcodes: asked for, and tried.
+"""Passcodes: how they are tried; they are asked for in `requesting`.
 
 A trial always costs the same: one Argon2 over the account's salt, which accounts that do not exist have too, compared
 with every party's digest, and the same counters. Locks bind the contact that failed; a phrase on a supervised
@@ -7,7 +7,6 @@ call-back never locks.
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -19,15 +18,12 @@ from domain.account import AccountState
 from domain.contact import ContactCleared, ContactFailed
 from domain.event import Event, Kept
 from domain.interaction import CALLER, FAILURES_ALLOWED, InteractionState, ListenerVerified, Method, VerificationFailed
-from domain.passcode import OFFER_LASTS, PasscodeOffered, PasscodeRequestDeclined, PasscodeTried
+from domain.passcode import PasscodeTried
 from domain.refusal import Refused
-from service.chance import identifier
-from service.desk.delivering import SafeContact, deliver_link, one_time_link
 from service.desk.desk import Desk
 from service.desk.draft import Asker, Draft, Key, Reader
 from service.desk.ids import Id
 from service.desk.repeating import carry_out_anew
-from service.safety.proving import on_the_call
 from service.sealing import KeyMissing
 
 NOTHING = bytes(32)
@@ -52,17 +48,6 @@ class TryAnswer(msgspec.Struct, frozen=True):
     accepted: bool
     say: str
     next_step: Literal["ask", "ask_passcode"]
-
-
-class RequestPasscode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The caller wants a passcode of his own."""
-
-
-class RequestAnswer(msgspec.Struct, frozen=True):
-    """Always the same: if a link can be sent to the customer's own channel, it is."""
-
-    say: str = "If we hold a way to reach you that is yours alone, a link to choose a passcode is on its way."
-    next_step: Literal["ask"] = "ask"
 
 
 ACCEPTED = TryAnswer(accepted=True, say="Thank you, that is right.", next_step="ask")
@@ -177,12 +162,14 @@ def _match(desk: Desk, account_id: str, state: AccountState, digest: bytes, tria
     matches: list[Match] = []
     kept: list[Kept] = []
     for party_id, party in state.parties.items():
-        if party.passcode is not None:
-            matches.append(Match(party_id, "passcode", party.passcode.passcode_id))
-            kept.append(party.passcode.digest)
-        if party.duress is not None:
-            matches.append(Match(party_id, "duress", party.duress.passcode_id))
-            kept.append(party.duress.digest)
+        for each in (party.passcode, party.outward):
+            if each is not None:
+                matches.append(Match(party_id, "passcode", each.passcode_id))
+                kept.append(each.digest)
+        for each in (party.duress, party.outward_duress):
+            if each is not None:
+                matches.append(Match(party_id, "duress", each.passcode_id))
+                kept.append(each.digest)
         placed = party.call_back
         if placed is not None and placed.open_to(trial.agent, trial.interaction_id, trial.now):
             matches.append(Match(party_id, "call_back", placed.call_back_id))
@@ -198,10 +185,18 @@ def _match(desk: Desk, account_id: str, state: AccountState, digest: bytes, tria
 
 
 def _counts(state: AccountState, match: Match, trial: Trial) -> bool:
-    """Whether this secret may prove its party here: to all others a hidden locator is one that nobody has."""
-    if trial.line.may_prove is not None and match.party_id not in trial.line.may_prove:
+    """Whether this secret may prove its party here: to all others a hidden locator is one that nobody has.
+
+    So it is to an outward passcode, which shows only what is shown.
+    """
+    if match.method == "call_back":
+        return trial.line.may_prove is None or match.party_id in trial.line.may_prove
+    outward = state.outward(match.party_id, match.secret_id)
+    if trial.line.may_prove is not None and (outward or match.party_id not in trial.line.may_prove):
         return False
-    return match.method == "call_back" or state.proves(match.party_id)
+    party = state.parties[match.party_id]
+    aside = party.outward_duress is not None and party.outward_duress.passcode_id == match.secret_id
+    return outward or aside or state.proves(match.party_id)
 
 
 def _opened(desk: Desk, stream: str, kept: Kept) -> bytes:
@@ -210,78 +205,3 @@ def _opened(desk: Desk, stream: str, kept: Kept) -> bytes:
         return desk.codec.open(stream, kept)
     except KeyMissing:
         return NOTHING
-
-
-async def request_passcode(
-    desk: Desk, asker: Asker, interaction_id: str, _body: RequestPasscode, key: Key | None
-) -> Draft[RequestAnswer]:
-    """Send whoever is identified a link, to a channel of his own; of a protected party, to the safe contact alone.
-
-    Who has a passcode already has to prove it first. The answer is the same in every case.
-    """
-    state = await current(desk, asker, interaction_id)
-    link = one_time_link(state.account_id or interaction_id)
-    to: list[SafeContact] = []
-
-    def decide(reader: Reader) -> Draft[RequestAnswer]:
-        now = desk.pipeline.now()
-        to.clear()
-        state = reader.interaction(interaction_id)
-        interaction.use(state, asker.actor.subject, now)
-        account_id = state.account_id or interaction_id
-        on_account = reader.account(account_id)
-        proof = state.proof(state.listeners[CALLER])
-        party_id = proof.party_id if proof is not None else state.taken_for(state.listeners[CALLER])
-        guarded = any(reader.booking(booking_id).guarded() for booking_id in on_account.bookings)
-        safe_only = guarded or party_id in on_account.protected(now)
-        called = proof is not None and proof.method == "call_back"
-        why, channel = _reachable(
-            desk, account_id, on_account, party_id, proved=proof is not None, safe_only=safe_only or called
-        )
-        if called and on_the_call(reader, on_account, asker.actor.subject, now):
-            why, channel = "the supervisor took the call on which a passcode was asked for", None
-        happened: Event
-        if channel is None:
-            happened = PasscodeRequestDeclined(
-                interaction_id=interaction_id, party_id=party_id, why=why, agent=asker.actor.subject, at=now
-            )
-        else:
-            to.append(channel)
-            happened = PasscodeOffered(
-                party_id=party_id,
-                offer_id=identifier(),
-                token=link.mark,
-                reason="requested",
-                expires_at=now + OFFER_LASTS,
-            )
-        return Draft(RequestAnswer(), [(account.stream(account_id), happened)], interaction=interaction_id, status=202)
-
-    draft = await desk.pipeline.carry_out(asker, decide, key=key)
-    desk.later(*(deliver_link(desk, channel, link) for channel in to))
-    return draft
-
-
-def _reachable(
-    desk: Desk, account_id: str, state: AccountState, party_id: str, *, proved: bool, safe_only: bool
-) -> tuple[str, SafeContact | None]:
-    """The channel that is this party's own, or why there is none.
-
-    Of a protected party it is the safe contact; also after a lapse that left a booking guarded.
-    """
-    party = state.parties.get(party_id)
-    if party is None:
-        return "nobody identified", None
-    if state.proves(party_id) and not proved:
-        return "has one, and did not prove it", None
-    stream = account.stream(account_id)
-    protection = state.protections.get(party_id)
-    if protection is not None and safe_only and party_id not in state.confirmed():
-        return "nobody has confirmed the safe contact yet", None
-    if protection is not None and safe_only:
-        kept = desk.codec.open(stream, protection.reach(desk.pipeline.now()))
-        return "", msgspec.json.decode(kept, type=SafeContact)
-    profile = json.loads(desk.codec.open(stream, party.profile))
-    for kind in ("email", "phone"):
-        if profile.get(kind):
-            return "", SafeContact(kind, profile[kind])
-    return "no channel of their own", None

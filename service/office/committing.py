@@ -12,7 +12,7 @@ from typing import Annotated, Literal, cast
 import msgspec
 from msgspec import Meta
 
-from domain import acceptance, commitment, interaction
+from domain import acceptance, commitment, incident, interaction
 from domain.commitment import (
     ACCEPTED_WITHIN,
     CUSTOMER,
@@ -22,7 +22,11 @@ from domain.commitment import (
     CommitmentState,
     CommitmentStood,
 )
+from domain.dimension import Standing
 from domain.event import Event
+from domain.evidence import counts
+from domain.hearing import stand
+from domain.incident import IncidentState
 from domain.interaction import CALLER, InteractionState, Listener
 from domain.refusal import Refused
 from service.chance import identifier
@@ -30,6 +34,7 @@ from service.desk.beat import Beat
 from service.desk.desk import BIND_BEAT, Desk, sealed
 from service.desk.draft import Asker, Draft, Key, Reader
 from service.desk.ids import MaybeId
+from service.safety.proving import nameable, who_had
 from service.sealing import KeyMissing
 
 Words = Annotated[str, Meta(min_length=1, max_length=1000, examples=["We call back with the answer of the airline."])]
@@ -119,8 +124,8 @@ async def make(desk: Desk, asker: Asker, body: MakeCommitment, key: Key | None) 
         if body.interaction_id:
             contact = reader.interaction(body.interaction_id)
             interaction.use(contact, asker.actor.subject, now)
-            account_id = contact.account_id
-            party_id = _party(contact, contact.listeners[CALLER])
+            account_id = nameable(reader, contact)
+            party_id = _party(reader, contact, contact.listeners[CALLER])
         made = commitment.make(
             commitment_id=commitment_id,
             kind=PROMISE,
@@ -147,21 +152,28 @@ async def make(desk: Desk, asker: Asker, body: MakeCommitment, key: Key | None) 
         return await desk.pipeline.carry_out(asker, decide, key=key)
 
 
-def _party(contact: InteractionState, listener: Listener) -> str:
-    """The customer whom a listener proved to be, or was taken for; "" for nobody."""
-    proof = contact.proof(listener)
-    return contact.taken_for(listener) if proof is None else proof.party_id
+def _party(reader: Reader, contact: InteractionState, listener: Listener) -> str:
+    """The customer whom a listener proved to be by what is in force, or was taken for; "" for nobody."""
+    return counts(listener, contact, reader.account(contact.account_id))[1]
+
+
+def _speaks(reader: Reader, contact: InteractionState, listener: Listener) -> str:
+    """The same, but for one who has a passcode and did not prove it: until he does he is nobody, his facts or not."""
+    on_account = reader.account(contact.account_id)
+    standing, party_id, _ = stand(listener, contact, on_account, frozenset())
+    return "" if standing is Standing.UNPROVED else party_id
 
 
 async def answer(
     desk: Desk, asker: Asker, commitment_id: str, body: AnswerCommitment, key: Key | None
 ) -> Draft[CommitmentAnswer]:
-    """Say what was done about it. Raises Refused: "unknown_commitment", "over"."""
+    """Say what was done about it. Raises Refused: "unknown_commitment", "over", "another_person"."""
     subject = await _subject(desk, asker, commitment_id)
 
     def decide(reader: Reader) -> Draft[CommitmentAnswer]:
         state = of(reader, commitment_id)
         acceptance.seen(state, asker.actor, asker.team)
+        _not_his_own(reader, asker, state)
         given = CommitmentAnswered(
             commitment_id=commitment_id,
             how=body.how,
@@ -186,7 +198,7 @@ async def accept(
         if body.interaction_id:
             contact = reader.interaction(body.interaction_id)
             interaction.use(contact, asker.actor.subject, desk.pipeline.now())
-            people = (_party(contact, each) for each in contact.listeners.values() if each.kind == CUSTOMER)
+            people = (_speaks(reader, contact, each) for each in contact.listeners.values() if each.kind == CUSTOMER)
             account_id, parties = contact.account_id, frozenset(people) - {""}
         state = of(reader, commitment_id)
         judged = acceptance.judge(state, asker.actor, account_id, parties, accepted=body.accepted, team=asker.team)
@@ -198,18 +210,31 @@ async def accept(
 async def answer_for(
     desk: Desk, asker: Asker, commitment_id: str, body: AnswerFor, key: Key | None
 ) -> Draft[CommitmentAnswer]:
-    """Answer for one that stands on the executive list. Raises Refused: "unknown_commitment", "not_executive"."""
+    """Answer for one that stands on the executive list.
+
+    Raises Refused: "unknown_commitment", "not_executive", "another_person".
+    """
     subject = await _subject(desk, asker, commitment_id)
 
     def decide(reader: Reader) -> Draft[CommitmentAnswer]:
         state = of(reader, commitment_id)
         acceptance.seen(state, asker.actor, asker.team)
+        _not_his_own(reader, asker, state)
         stood = CommitmentStood(
             commitment_id=commitment_id, stood_by=asker.actor.subject, words=sealed(subject, body.words)
         )
         return _changed(reader, commitment_id, (commitment.stand(state, stood),))
 
     return await desk.pipeline.carry_out(asker, decide, key=key)
+
+
+def _not_his_own(reader: Reader, asker: Asker, state: CommitmentState) -> None:
+    """Raise Refused("another_person") for a task about an incident from whoever had any of its contacts."""
+    if not state.about.startswith(incident.stream("")):
+        return
+    found, person = cast(IncidentState, reader.folded(state.about).state), asker.actor.subject
+    if person in (*found.agents, found.agent) or any(person in who_had(reader, each) for each in found.contacts):
+        raise Refused("another_person", "you had a contact that this is about; ask a colleague to see to it")
 
 
 async def _subject(desk: Desk, asker: Asker, commitment_id: str) -> str:

@@ -44,6 +44,8 @@ Reference = Annotated[str, Meta(min_length=1, max_length=128)]
 
 Known = Mapping[FactKind, frozenset[str]]
 
+_TELLING: tuple[FactKind, ...] = ("surname", "date_of_birth")
+
 
 class ImportBooking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A document and its format. `booking_id`: this is the new truth of that booking, whatever its locators say.
@@ -251,6 +253,13 @@ def matched(desk: Desk, state: AccountState, given: Mapping[str, str], ready: Im
             )
         if party_id not in state.parties:
             raise Refused("unknown_party", "there is no such party on the account", place=f"travellers.{ref}")
+        once = sum(each == party_id for each in given.values()) == 1
+        if once and _another(desk, party_id, state.parties[party_id].marks, ready.known[ref]):
+            raise Refused(
+                "another_person_named",
+                "the document names this traveller otherwise than the party; name the right one, or leave it out",
+                place=f"travellers.{ref}",
+            )
     parties = dict(given)
     for ref in ready.fresh:
         if ref not in parties:
@@ -261,6 +270,18 @@ def matched(desk: Desk, state: AccountState, given: Mapping[str, str], ready: Im
             ]
             parties[ref] = alike[0] if len(alike) == 1 else ready.fresh[ref]
     return {ref: parties[ref] for ref in ready.fresh}
+
+
+def _another(desk: Desk, party_id: str, marks: frozenset[str], known: Known) -> bool:
+    """Whether surname or birth date in the document speak against its being this party.
+
+    Whoever is named as the traveller hears of the booking: a slip of the pen would tell one person another's.
+    """
+    for kind in _TELLING:
+        has = any(mark.startswith(f"{kind}:") for mark in marks)
+        if has and known.get(kind) and not any(desk.marks.fact(party_id, kind, each) in marks for each in known[kind]):
+            return True
+    return False
 
 
 def _alike(desk: Desk, party_id: str, marks: frozenset[str], known: Known) -> bool:

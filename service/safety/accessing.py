@@ -122,7 +122,7 @@ async def answer_access_request(
         request = cast(AccessRequestState, reader.folded(access_request.stream(body.access_request_id)).state)
         on_account = of_account(desk, reader, state.account_id)
         policy, now = reader.policy().table, desk.pipeline.now()
-        told.append(proved(request, state))
+        told.append(proved(request, state, on_account))
         judged = []
         for booking_id in on_account.bookings or ("",):
             of_booking = reader.booking(booking_id) if booking_id else None

@@ -82,6 +82,10 @@ async def choose_passcode(desk: Desk, asker: Asker, body: ChoosePasscode) -> Cho
     salt = desk.marks.salt(account_id)
     digest = await desk.hasher.digest(body.passcode or made, salt)
     duress = await desk.hasher.digest(body.duress_passcode, salt) if body.duress_passcode else None
+    before = _known_to_others(desk, account_id, state, body.token)
+    for place, chosen in (("passcode", digest), ("duress_passcode", duress)):
+        if chosen is not None and desk.hasher.match(chosen, before) >= 0:
+            raise Refused("passcode_rejected", "it was used before, and others may know it", place=place)
     if duress == digest:
         raise Refused("passcode_rejected", "the two passcodes must differ", place="duress_passcode")
 
@@ -90,6 +94,28 @@ async def choose_passcode(desk: Desk, asker: Asker, body: ChoosePasscode) -> Cho
 
     await desk.pipeline.carry_out(asker, decide)
     return ChooseAnswer("set", made)
+
+
+def _known_to_others(desk: Desk, account_id: str, state: AccountState, token: str) -> list[bytes]:
+    """The digests of what was chosen elsewhere by the party whose safe contact this link came to: hers is another.
+
+    Nobody else is told by a rejection what anybody's passcode is.
+    """
+    party = state.parties.get(passcode.chooser(state, token_mark(token)))
+    offer = None if party is None else party.offered(token_mark(token))
+    if party is None or offer is None or not offer.safe:
+        return []
+    asked_for = [party.outward, party.outward_duress]
+    if party.passcode is not None and party.passcode.requested:
+        asked_for += [party.passcode, party.duress]
+    found = []
+    for each in asked_for:
+        if each is not None:
+            try:
+                found.append(desk.codec.open(account.stream(account_id), each.digest))
+            except KeyMissing:
+                continue
+    return found
 
 
 def _known(desk: Desk, account_id: str, state: AccountState, chooser: str) -> list[str]:

@@ -17,7 +17,7 @@ from service.desk.delivering import SafeContact, deliver_answerable, one_time_li
 from service.desk.desk import Desk
 from service.desk.draft import Asker, Draft, Key, Reader
 from service.line.verifying import current
-from service.safety.proving import NOTED, NotedAnswer, Proved, declined, proved, took_over
+from service.safety.proving import NOTED, NotedAnswer, Proved, declined, proved, who_had
 from service.safety.safe_contacts import told
 
 
@@ -71,8 +71,8 @@ def _wish(desk: Desk, reader: Reader, asker: Asker, who: Proved, *, interaction_
     if who.method == "call_back":
         why = ending.not_to_be_confirmed(state, party_id, asker.actor.subject, now)
         found = state.protections[party_id].ending if not why else None
-        if found is not None and took_over(reader, found.interaction_id, asker.actor.subject):
-            why = "the supervisor took over the call in which it was asked for"
+        if found is not None and asker.actor.subject in who_had(reader, found.interaction_id):
+            why = "the supervisor had the call in which it was asked for"
         return Wish(why=why) if why else Wish(ending.confirm(state, party_id, "call_back", token, now), "stop_link")
     why = ending.not_to_be_asked(state, party_id, now)
     if why:

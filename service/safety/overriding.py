@@ -18,7 +18,7 @@ from domain.account import AccountState
 from domain.event import Event
 from domain.field_class import FieldClass
 from domain.hearing import stand
-from domain.interaction import CALLER, InteractionState
+from domain.interaction import CALLER
 from domain.override import (
     ASKED_LASTS,
     AUTHORITIES,
@@ -29,6 +29,7 @@ from domain.override import (
     OverrideAsked,
     OverrideRefused,
     OverrideReviewed,
+    OverrideWordsRead,
     Reason,
 )
 from domain.refusal import Refused
@@ -37,6 +38,7 @@ from service.chance import identifier
 from service.desk.desk import Desk, sealed
 from service.desk.draft import Asker, Draft, Key, Reader
 from service.desk.ids import MaybeId
+from service.safety.proving import nameable, who_had
 from service.sealing import KeyMissing
 from service.signing import SigningKey
 
@@ -143,7 +145,7 @@ class OverridesAnswer(msgspec.Struct, frozen=True):
 
 
 async def ask(desk: Desk, asker: Asker, interaction_id: str, body: AskOverride, key: Key | None) -> Draft[AskedAnswer]:
-    """Ask for an override of the account the contact is about.
+    """Ask for an override of the account the contact may be said to be about (see `nameable`).
 
     Raises Refused("interaction_over"), and see `override.ask`.
     """
@@ -158,7 +160,7 @@ async def ask(desk: Desk, asker: Asker, interaction_id: str, body: AskOverride, 
         now = desk.pipeline.now()
         state = reader.interaction(interaction_id)
         interaction.use(state, asker.actor.subject, now)
-        account_id = state.account_id or interaction_id
+        account_id = nameable(reader, state) or interaction_id
         _, caller, _ = stand(state.listeners[CALLER], state, reader.account(account_id), frozenset())
         asked = OverrideAsked(
             override_id=identifier(),
@@ -189,8 +191,8 @@ async def approve(
 
     def decide(reader: Reader) -> Draft[OverrideAnswer]:
         state = reader.account(account_id)
-        contact = reader.interaction(override.find(state, override_id).interaction_id)
-        before = _sat_there(reader, contact)
+        interaction_id = override.find(state, override_id).interaction_id
+        contact, before = reader.interaction(interaction_id), who_had(reader, interaction_id)
         now = desk.pipeline.now()
         found, until = override.approve(state, override_id, contact, approver=person, now=now, before=before)
         signature = desk.approvals.sign(override.statement(account_id, found, person, until))
@@ -208,25 +210,13 @@ async def refuse(
 
     def decide(reader: Reader) -> Draft[OverrideAnswer]:
         state = reader.account(account_id)
-        contact = reader.interaction(override.find(state, override_id).interaction_id)
-        sat_there = _sat_there(reader, contact)
+        sat_there = who_had(reader, override.find(state, override_id).interaction_id)
         found = override.answerable(state, override_id, sat_there, asker.actor.subject, desk.pipeline.now())
         refused = OverrideRefused(override_id=override_id, refuser=asker.actor.subject)
         answer = OverrideAnswer(override_id, "refused")
         return Draft(answer, [(account.stream(account_id), refused)], interaction=found.interaction_id)
 
     return await desk.pipeline.carry_out(asker, decide, key=key)
-
-
-def _sat_there(reader: Reader, contact: InteractionState) -> set[str]:
-    """Everybody who has had this contact so far: it may have been handed on, and be handed on again."""
-    found = {contact.agent}
-    earlier = contact.continues
-    while earlier:
-        state = reader.interaction(earlier)
-        found.add(state.agent)
-        earlier = state.continues
-    return found
 
 
 async def review(  # noqa: PLR0917 - a command takes what its path names
@@ -254,20 +244,30 @@ async def review(  # noqa: PLR0917 - a command takes what its path names
     return await desk.pipeline.carry_out(asker, decide, key=key)
 
 
-async def waiting(desk: Desk, _asker: Asker) -> OverridesAnswer:
+async def waiting(desk: Desk, asker: Asker) -> OverridesAnswer:
     """Those that wait for somebody to approve or refuse them."""
     now = desk.pipeline.now()
-    return await _listed(desk, unanswered(await desk.live.current(OVERRIDES), now), now)
+    return await _listed(desk, asker, unanswered(await desk.live.current(OVERRIDES), now), now)
 
 
-async def listed(desk: Desk, _asker: Asker, page: OverridesPage) -> OverridesAnswer:
+async def listed(desk: Desk, asker: Asker, page: OverridesPage) -> OverridesAnswer:
     """Those that are open, or that nobody has reviewed."""
     now, state = desk.pipeline.now(), await desk.live.current(OVERRIDES)
-    return await _listed(desk, still_open(state, now) if page.status == "open" else unreviewed(state, now), now)
+    found = still_open(state, now) if page.status == "open" else unreviewed(state, now)
+    return await _listed(desk, asker, found, now)
 
 
-async def _listed(desk: Desk, found: list[Waiting], now: datetime) -> OverridesAnswer:
+async def _listed(desk: Desk, asker: Asker, found: list[Waiting], now: datetime) -> OverridesAnswer:
+    """These with their words; that they were shown is on record of each account before they are."""
     entries = await desk.pipeline.threaded(lambda: tuple([_entry(desk, each, now) for each in found]))
+    read: dict[str, list[str]] = {}
+    for each in found:
+        read.setdefault(account.stream(each.account_id), []).append(each.override.override_id)
+    if read:
+        happened: list[tuple[str, Event]] = [
+            (stream, OverrideWordsRead(override_ids=tuple(ids))) for stream, ids in read.items()
+        ]
+        await desk.pipeline.carry_out(asker, lambda _: Draft(None, [*happened]))
     return OverridesAnswer(entries, desk.approvals.public())
 
 

@@ -8,7 +8,9 @@ import msgspec
 from msgspec import Meta
 
 from domain import account, booking, ending, protection
+from domain.account import AccountState
 from domain.booking import ShownViewFrozen
+from domain.document import normalise
 from domain.event import Event
 from domain.passcode import OFFER_LASTS, PasscodeOffered
 from domain.protection import PROVISIONAL_LASTS, ProtectionStarted
@@ -17,12 +19,13 @@ from service.desk.delivering import Link, SafeContact, deliver_link, one_time_li
 from service.desk.desk import Desk, sealed
 from service.desk.draft import Asker, Draft, Key, Reader
 from service.desk.ids import Id
+from service.sealing import KeyMissing
 
 
 class StartProtection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Protect a party at once. It only narrows, and lapses after 72 hours unless two people of tier 3 confirm it.
 
-    The safe contact is the one place that is ever written to or called; a link to choose a passcode goes there.
+    The safe contact is the one place that is ever written to or called; a link to choose a passcode goes there then.
     """
 
     protected_party_id: Id
@@ -48,12 +51,12 @@ class ConfirmProtection(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 async def start(
     desk: Desk, asker: Asker, account_id: str, body: StartProtection, key: Key | None
 ) -> Draft[ProtectionAnswer]:
-    """Start a protection and freeze every shown view of the account in the same append; then send her a link.
+    """Start a protection and freeze every shown view of the account in the same append. Nothing is sent to anybody.
 
     Asked for again it is the same protection, which goes on under its id, and the answer the same as for a new one.
     """
-    link = one_time_link(account_id)
-    sent: list[Link] = []
+    given = body.safe_contact
+    mark = desk.marks.fact(body.protected_party_id, given.kind, normalise(given.kind, given.value) or given.value)
 
     def decide(reader: Reader) -> Draft[ProtectionAnswer]:
         now = desk.pipeline.now()
@@ -73,6 +76,7 @@ async def start(
                 started_by=asker.actor.subject,
                 review_on=body.review_on,
                 guarded=guarded,
+                mark=mark,
             ),
         )
         stream = account.stream(account_id)
@@ -81,17 +85,6 @@ async def start(
         own = state.protections.get(body.protected_party_id)
         if own is not None and not protection.begins_anew(own, now):
             events += [(stream, each) for each in ending.stop(own, now, "asked_again")]
-        sent.clear()
-        if protection.opens_link(state, body.protected_party_id, now, guarded=guarded):
-            sent.append(link)
-            offered = PasscodeOffered(
-                party_id=body.protected_party_id,
-                offer_id=identifier(),
-                token=link.mark,
-                reason="protection",
-                expires_at=now + OFFER_LASTS,
-            )
-            events.append((stream, offered))
         events += [
             (booking.stream(booking_id), ShownViewFrozen(protection_id=started.protection_id))
             for booking_id in state.bookings
@@ -99,17 +92,21 @@ async def start(
         answer = ProtectionAnswer(started.protection_id, "provisional", until.isoformat())
         return Draft(answer, events, status=201)
 
-    draft = await desk.pipeline.carry_out(asker, decide, key=key)
-    desk.later(*(deliver_link(desk, body.safe_contact, each) for each in sent))
-    return draft
+    return await desk.pipeline.carry_out(asker, decide, key=key)
 
 
 async def confirm(
     desk: Desk, asker: Asker, account_id: str, body: ConfirmProtection, key: Key | None
 ) -> Draft[ProtectionAnswer]:
-    """Confirm a protection, or whom it named since, as one of two people of tier 3."""
+    """Confirm a protection, or whom it named since, as one of two people of tier 3.
+
+    The second sends the safe contact a link to choose a passcode. Raises Refused, see `protection.confirm`.
+    """
+    link = one_time_link(account_id)
+    sent: list[SafeContact] = []
 
     def decide(reader: Reader) -> Draft[ProtectionAnswer]:
+        sent.clear()
         state = reader.account(account_id)
         account.exists(state)
         confirmed = protection.confirm(state, body.protection_id, asker.actor, desk.pipeline.now())
@@ -119,6 +116,36 @@ async def confirm(
             "confirmed" if confirmed.complete or until is None else "provisional",
             None if confirmed.complete or until is None else until.isoformat(),
         )
-        return Draft(answer, [(account.stream(account_id), confirmed)])
+        stream = account.stream(account_id)
+        events: list[tuple[str, Event]] = [(stream, confirmed)]
+        if confirmed.complete and until is not None:
+            for to, offered in first_link(desk, stream, state, confirmed.party_id, link):
+                sent.append(to)
+                events.append((stream, offered))
+        return Draft(answer, events)
 
-    return await desk.pipeline.carry_out(asker, decide, key=key)
+    draft = await desk.pipeline.carry_out(asker, decide, key=key)
+    desk.later(*(deliver_link(desk, to, link) for to in sent))
+    return draft
+
+
+def first_link(
+    desk: Desk, stream: str, state: AccountState, party_id: str, link: Link
+) -> list[tuple[SafeContact, PasscodeOffered]]:
+    """The link to a first passcode that the safe contact is sent once two people have confirmed whose it is."""
+    if not protection.opens_link(state, party_id):
+        return []
+    now = desk.pipeline.now()
+    try:
+        kept = desk.codec.open(stream, state.protections[party_id].reach(now))
+    except KeyMissing:
+        return []
+    offered = PasscodeOffered(
+        party_id=party_id,
+        offer_id=identifier(),
+        token=link.mark,
+        reason="protection",
+        expires_at=now + OFFER_LASTS,
+        via="safe_contact",
+    )
+    return [(msgspec.json.decode(kept, type=SafeContact), offered)]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, cast
 
 import msgspec
 
-from domain import account, interaction
+from domain import account, evidence, interaction
 from domain.account import AccountState
 from domain.ending import ProtectionRequestDeclined
 from domain.event import Event
-from domain.interaction import CALLER, Method
+from domain.interaction import CALLER, InteractionState, Method
 from service.desk.desk import Desk
 from service.desk.draft import Asker, Reader
 
@@ -46,17 +46,20 @@ class Proved(msgspec.Struct, frozen=True):
 def proved(desk: Desk, reader: Reader, asker: Asker, interaction_id: str) -> Proved:
     """Who speaks. Raises Refused, see `interaction.use`.
 
-    Under a duress passcode, and where the caller disputes what he was told, nothing is done at anybody's word.
+    Under a duress passcode, by one that the safe contact has not seen, and where the caller disputes what he was told,
+    nothing is done at anybody's word; nor by a secret that is not in force any more.
     """
     state = reader.interaction(interaction_id)
     interaction.use(state, asker.actor.subject, desk.pipeline.now())
     account_id = state.account_id or interaction_id
     found = reader.account(account_id)
-    proof = state.proof(state.listeners[CALLER])
+    proof, _ = evidence.counts(state.listeners[CALLER], state, found)
     if proof is None:
         return Proved(account_id, found, why="nobody proved")
     if proof.method == "duress":
         return Proved(account_id, found, proof.party_id, proof.method, "asked for under a duress passcode")
+    if evidence.outward(proof, found):
+        return Proved(account_id, found, proof.party_id, proof.method, "not by a passcode of the safe contact's")
     if state.disputed_by:
         return Proved(account_id, found, proof.party_id, proof.method, "the caller disputes what he was told")
     return Proved(account_id, found, proof.party_id, proof.method)
@@ -71,24 +74,40 @@ def declined(
     )
 
 
+def nameable(reader: Reader, line: InteractionState) -> str:
+    """The account that a contact may be said to be about where people read of it.
+
+    By a locator that only a held view has, and with nothing proved, it is the phantom one that it would be if that
+    locator were nobody's: whoever knows no more than that is not told whose it is.
+    """
+    if line.may_prove is None:
+        return line.account_id
+    on_account = reader.account(line.account_id)
+    if any(evidence.counts(each, line, on_account)[0] is not None for each in line.listeners.values()):
+        return line.account_id
+    return line.phantom
+
+
 def on_the_call(reader: Reader, state: AccountState, agent: str, now: datetime) -> bool:
-    """Whether this agent took, or took over, a call on which a passcode of this account was asked for in vain.
+    """Whether this agent had, before or after, a call on which a passcode of this account was asked for in vain.
 
     Such an agent does not call the safe contact back: it takes somebody who has not been talked round on that call.
     """
     for asked in state.asked_in:
-        if now - asked.at < ASKED_LASTS and (asked.agent == agent or took_over(reader, asked.interaction_id, agent)):
+        if now - asked.at < ASKED_LASTS and (asked.agent == agent or agent in who_had(reader, asked.interaction_id)):
             return True
     return False
 
 
-def took_over(reader: Reader, interaction_id: str, agent: str) -> bool:
-    """Whether this agent has a contact, or one that it was continued in."""
+def who_had(reader: Reader, interaction_id: str) -> frozenset[str]:
+    """Everybody who has had the contact that this interaction is of: before it was his, and after."""
+    found: set[str] = set()
     seen: set[str] = set()
-    while interaction_id and interaction_id not in seen:
-        seen.add(interaction_id)
-        line = reader.interaction(interaction_id)
-        if line.agent == agent:
-            return True
-        interaction_id = line.continued_in
-    return False
+    for way in ("continues", "continued_in"):
+        each = interaction_id
+        while each and (each == interaction_id or each not in seen):
+            seen.add(each)
+            line = cast(InteractionState, reader.folded(interaction.stream(each)).state)
+            found.add(line.agent)
+            each = getattr(line, way)
+    return frozenset(found) - {""}

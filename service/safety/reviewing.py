@@ -13,9 +13,11 @@ from domain.event import Event
 from domain.review import Finding, ProtectionReviewed
 from projections import protections
 from projections.protections import PROTECTIONS, Due, Why
+from service.desk.delivering import SafeContact, deliver_link, one_time_link
 from service.desk.desk import Desk, sealed
 from service.desk.draft import Asker, Draft, Key, Reader
 from service.desk.ids import Id
+from service.safety.protecting import first_link
 
 MOST = 200
 
@@ -86,9 +88,12 @@ class DueAnswer(msgspec.Struct, frozen=True):
 async def review_protection(
     desk: Desk, asker: Asker, account_id: str, body: ReviewProtection, key: Key | None
 ) -> Draft[ReviewAnswer]:
-    """Say what one person found of a claim. Raises Refused, see `review.review`."""
+    """Say what one person found of a claim; upheld by two it is confirmed. Raises Refused, see `review.review`."""
+    link = one_time_link(account_id)
+    sent: list[SafeContact] = []
 
     def decide(reader: Reader) -> Draft[ReviewAnswer]:
+        sent.clear()
         state = reader.account(account_id)
         account.exists(state)
         party_id = state.protection(body.protection_id).party_id
@@ -103,10 +108,17 @@ async def review_protection(
             struck=frozenset(body.struck_party_ids),
         )
         settled = any(isinstance(each, ProtectionReviewed) and each.complete for each in found)
-        events: list[tuple[str, Event]] = [(account.stream(account_id), each) for each in found]
+        stream = account.stream(account_id)
+        events: list[tuple[str, Event]] = [(stream, each) for each in found]
+        if settled and body.finding == "upheld" and state.protections[party_id].until is not None:
+            for to, offered in first_link(desk, stream, state, party_id, link):
+                sent.append(to)
+                events.append((stream, offered))
         return Draft(ReviewAnswer(body.protection_id, body.finding, settled), events)
 
-    return await desk.pipeline.carry_out(asker, decide, key=key)
+    draft = await desk.pipeline.carry_out(asker, decide, key=key)
+    desk.later(*(deliver_link(desk, to, link) for to in sent))
+    return draft
 
 
 async def renew(

@@ -11,12 +11,11 @@ from domain import account, ending, safe_contact
 from domain.document import normalise
 from domain.event import Event
 from domain.notice import Addressed, NoticeSent, NoticeSuppressed
-from domain.passcode import OFFER_LASTS, PasscodeOffered
 from domain.protection import Protection
 from domain.refusal import Refused
 from domain.safe_contact import COOLING_OFF, SafeContactChangeAsked, SafeContactChanged
 from service.chance import identifier
-from service.desk.delivering import Link, SafeContact, deliver_answerable, deliver_link, one_time_link, token_mark
+from service.desk.delivering import SafeContact, deliver_answerable, one_time_link, token_mark
 from service.desk.desk import Desk, sealed
 from service.desk.draft import Asker, Draft, Key, Reader
 from service.desk.ids import Id
@@ -173,15 +172,12 @@ async def correct(
 
     Raises Refused, see `safe_contact.correct`, and "bad_fact".
     """
-    link = one_time_link(account_id)
     given = body.safe_contact
     plain = normalise(given.kind, given.value)
     if not plain:
         raise Refused("bad_fact", f"this is no {given.kind}; correct it", place="safe_contact.value")
-    sent: list[Link] = []
 
     def decide(reader: Reader) -> Draft[CorrectionAnswer]:
-        sent.clear()
         now = desk.pipeline.now()
         state = reader.account(account_id)
         account.exists(state)
@@ -197,18 +193,6 @@ async def correct(
         stream = account.stream(account_id)
         events: list[tuple[str, Event]] = [(stream, happened)]
         corrected = isinstance(happened, SafeContactChanged)
-        if corrected and not state.proves(party_id):
-            sent.append(link)
-            offered = PasscodeOffered(
-                party_id=party_id,
-                offer_id=identifier(),
-                token=link.mark,
-                reason="protection",
-                expires_at=now + OFFER_LASTS,
-            )
-            events.append((stream, offered))
         return Draft(CorrectionAnswer(body.protection_id, "corrected" if corrected else "asked"), events)
 
-    draft = await desk.pipeline.carry_out(asker, decide, key=key)
-    desk.later(*(deliver_link(desk, given, each) for each in sent))
-    return draft
+    return await desk.pipeline.carry_out(asker, decide, key=key)

@@ -1,17 +1,19 @@
 """Accounts, their people and their protections, as given, when, then."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from domain import account, protection, review
+from domain import account, protection, review, safe_contact
 from domain.account import AccountOpened, AccountState, BookingAdded, HistoryRead
 from domain.attempt import DisclosureAttempted, Heard, Outcome
 from domain.event import Actor, Event, Kept, Plain
 from domain.party import PartyAdded
 from domain.passcode import CallBackPlaced, PasscodeOffered, PasscodeRequestDeclined, PasscodeSet, PasscodeTried
 from domain.protection import PROVISIONAL_LASTS, ProtectionConfirmed, ProtectionStarted
+from domain.refusal import Refused
 from tests.domain.deciding import Deciding
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -256,16 +258,40 @@ def test_a_confirmation_of_nothing_folds_to_nothing() -> None:
 
 
 def test_protection_opens_a_link_to_a_first_passcode_only() -> None:
-    chosen = PasscodeSet(party_id="alma", offer_id="o", passcode_id="c", digest=Plain("alma", b"d"), gates=True)
-    assert protection.opens_link(family().state, "alma", NOW)
-    assert not protection.opens_link(family().state, "stranger", NOW)
-    assert not protection.opens_link(family().given(chosen).state, "alma", NOW)
-    protected = family().given(started("alma")).state
-    assert not protection.opens_link(protected, "alma", NOW)
-    assert protection.opens_link(protected, "alma", LATER)
-    assert not protection.opens_link(protected, "alma", LATER, guarded=True)
-    assert protection.opens_link(family().state, "alma", NOW, guarded=True)
-    assert protection.opens_link(protected, "bo", NOW)
+    def chosen(*, gates: bool) -> PasscodeSet:
+        return PasscodeSet(party_id="alma", offer_id="o", passcode_id="c", digest=Plain("alma", b"d"), gates=gates)
+
+    assert protection.opens_link(family().state, "alma")
+    assert not protection.opens_link(family().state, "stranger")
+    # Whoever shares her mailbox may have chosen that one; but one that came to the safe contact is proved first.
+    assert protection.opens_link(family().given(chosen(gates=True)).state, "alma")
+    assert not protection.opens_link(family().given(chosen(gates=False)).state, "alma")
+
+
+def safely(mark: str, **more: Any) -> ProtectionStarted:
+    return replace(started("alma", **more), mark=mark)
+
+
+def test_a_protection_for_which_different_safe_contacts_were_named_is_not_confirmed() -> None:
+    s_1, s_2 = Actor("s-1", "safety", 3), Actor("s-2", "safety", 3)
+    told = family().given(safely("his", safe=b"his"), safely("hers", named="p-2", by="other"))
+    for decide in (
+        lambda state: protection.confirm(state, "p-1", s_1, NOW),
+        lambda state: review.review(state, "p-1", s_1, NOW, finding="upheld", words=Plain("alma", b"")),
+    ):
+        with pytest.raises(Refused) as refused:
+            decide(told.state)
+        assert refused.value.code == "safe_contact_differs"
+    for actor in (s_1, s_2):
+        typed = safe_contact.correct(told.state, "p-1", actor, NOW, mark="hers", safe_contact=Plain("alma", b"hers"))
+        told.given(typed)
+    told.when(lambda state: protection.confirm(state, "p-1", s_1, NOW)).then(confirmed("s-1", complete=False))
+    assert told.state.protections["alma"].safe_contact.personal == Plain("alma", b"hers")
+    # And again, if somebody names another after it was settled; but the same, typed twice, is one.
+    told.given(safely("hers", named="p-3", by="other"))
+    assert told.state.protections["alma"].named == {"hers"}
+    told.given(safely("his", named="p-4", by="other"))
+    assert told.state.protections["alma"].named == {"hers", "his"}
 
 
 # --- of whom the held view tells a party nothing ---------------------------------------------------------------------

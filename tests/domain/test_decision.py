@@ -11,13 +11,14 @@ from msgspec.structs import replace
 from domain import decision
 from domain.account import AccountState
 from domain.booking import LIFE, BookingState, Hers, ShownViewFrozen, SplitDeclared
-from domain.decision import Question
+from domain.decision import Facts, Question, decide
 from domain.dimension import Purpose
 from domain.document import BookingDocument
 from domain.event import Event, Plain
 from domain.field_class import FieldClass
 from domain.interaction import LASTS, Channel, Listener, ListenerKind, Method, Proof
 from domain.item import Contact, Identity, Item, Locator, Payment, Remark, Seat, Segment, Ticket, Traveller
+from domain.passcode import PasscodeSet
 from domain.policy import PolicyTable
 from tests.domain.worlds import (
     ACCOUNT,
@@ -86,7 +87,7 @@ def somebody(listener_id: str = "caller", taken_for: str = "") -> Listener:
 
 
 def proven(who: str, method: Method = "passcode", listener_id: str = "caller") -> Listener:
-    return Listener(listener_id, "customer", identified={ACCOUNT: who}, proofs={ACCOUNT: Proof(who, method, "s")})
+    return Listener(listener_id, "customer", identified={ACCOUNT: who}, proofs={ACCOUNT: Proof(who, method, "secret")})
 
 
 def calling(booking: Booked, account: AccountState, *listeners: Listener, channel: Channel = "call") -> World:
@@ -154,14 +155,36 @@ def test_a_passcode_that_came_with_a_protection_changes_nothing_for_who_has_not_
 # --- verified --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("method", ["passcode", "call_back"])
-def test_verified_on_an_ordinary_account_hears_his_own_documents_too(table: PolicyTable, method: Method) -> None:
-    answered = ask(calling(ORDINARY, PLAIN, proven("bo", method)), asking(), table)
+def test_verified_on_an_ordinary_account_hears_his_own_documents_too(table: PolicyTable) -> None:
+    answered = ask(calling(ORDINARY, PLAIN, proven("bo")), asking(), table)
     assert told(answered) == of(OLD, "bo", "EIPLCFD")
 
 
+def test_a_proof_counts_while_its_secret_is_in_force(table: PolicyTable) -> None:
+    line = calling(ORDINARY, PLAIN, proven("bo"))
+    replaced = PasscodeSet(party_id="bo", offer_id="o", passcode_id="another", digest=Plain("bo", b""), gates=False)
+    for account in (PLAIN, happened(PLAIN, replaced), happened(PLAIN, replace(replaced, gates=True))):
+        facts = Facts(account, ORDINARY.state, line.line)
+        assert decide(asking(), facts, table, line.now).outcome == "withheld"
+
+
+def test_a_passcode_that_the_safe_contact_has_not_seen_shows_what_is_shown(table: PolicyTable) -> None:
+    before = happened(PLAIN, gated("alma"), started("alma", "bo"))
+    caller = Listener("caller", "customer", proofs={ACCOUNT: Proof("alma", "passcode", "c-alma")})
+    by_another = Listener("caller", "customer", proofs={ACCOUNT: Proof("alma", "passcode", "hers")})
+    hers = PasscodeSet(party_id="alma", offer_id="o", passcode_id="hers", digest=Plain("alma", b""), gates=False)
+    after = happened(before, confirmed("alma"))
+    for account in (after, happened(after, hers), happened(after, hers, replace(gated("alma"), outward=True))):
+        answered = ask(calling(PARTED, account, caller), asking(), table)
+        assert told(answered) == of(OLD, "alma", "EIPLCFD")
+    both = happened(after, hers)
+    assert told(ask(calling(PARTED, both, by_another), asking(), table)) != told(
+        ask(calling(PARTED, both, caller), asking(), table)
+    )
+
+
 def test_what_was_proved_about_another_account_counts_for_nothing(table: PolicyTable) -> None:
-    elsewhere = replace(somebody(), proofs={ELSEWHERE: Proof("bo", "passcode", "s")})
+    elsewhere = replace(somebody(), proofs={ELSEWHERE: Proof("bo", "passcode", "secret")})
     assert told(ask(calling(ORDINARY, PLAIN, elsewhere), asking(), table)) == []
 
 

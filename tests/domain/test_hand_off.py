@@ -176,6 +176,8 @@ def test_everything_an_interaction_knows_is_carried_or_is_known_not_to_be() -> N
         locator="locator",
         place="place",
         duress=(ACCOUNT,),
+        bound_to=(ACCOUNT,),
+        phantom="phantom",
     )
     assert known.keys() == set(InteractionState.__struct_fields__)
     told = InteractionState(**known)

@@ -11,7 +11,15 @@ import pytest
 from domain import follower, incident, rule, webhook
 from domain.event import Plain
 from domain.follower import EventParked, FollowerState
-from domain.incident import LATEST, Finding, IncidentClosed, IncidentJoined, IncidentOpened, IncidentState
+from domain.incident import (
+    LATEST,
+    MOST_CONTACTS,
+    Finding,
+    IncidentClosed,
+    IncidentJoined,
+    IncidentOpened,
+    IncidentState,
+)
 from domain.refusal import Refused
 from domain.rule import DEFAULT, FailedAttempts, RuleBook, RulesState
 from domain.webhook import WebhookAdded, WebhookClaimed, WebhookRemoved, WebhookState
@@ -45,6 +53,18 @@ def test_an_incident_counts_what_joins_it_and_keeps_the_last_of_it() -> None:
     assert state.counts == {"adverse-attempt": 1, "failed-attempts": 2 * LATEST}
     assert [each.cause for each in state.latest] == list(range(8 + LATEST, 8 + 2 * LATEST))
     assert state.last_cause == 7 + 2 * LATEST
+
+
+def test_an_incident_remembers_in_whose_contacts_it_happened_and_no_more_than_it_must() -> None:
+    state = incident.evolve(IncidentState(), opened(contacts=("i0",), agents=("first",)))
+    for number in range(1, 2 * MOST_CONTACTS):
+        joined = IncidentJoined(
+            incident_id="i", finding=finding(number + 7), contacts=(f"i{number}", "i0"), agents=("second", "first")
+        )
+        state = incident.evolve(state, joined)
+    assert len(state.contacts) == MOST_CONTACTS
+    assert f"i{2 * MOST_CONTACTS - 1}" in state.contacts
+    assert state.agents == ("first", "second")
 
 
 def test_the_last_warning_is_the_incidents_until_another_is_made() -> None:

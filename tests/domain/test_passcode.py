@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from domain import account, contact, passcode
 from domain.account import AccountOpened, AccountState
@@ -89,10 +90,35 @@ def test_a_link_that_came_with_a_protection_does_not_gate() -> None:
 
 
 def test_a_link_that_came_with_a_protection_replaces_no_passcode() -> None:
-    """Or asking for protection in her name would be a reset of her passcode without proof."""
-    told = alma(offered("first"), chosen("o-first"), offered("t", "protection"))
+    """Or a link that lies about would be a reset of her passcode without proof."""
+    told = alma(offered("first", "protection"), chosen("o-first", gates=False), offered("t", "protection"))
     choosing(told, "t")
     told.then_refused("link_spent")
+
+
+def test_what_is_chosen_through_the_safe_contact_stands_beside_what_was_asked_for_on_a_call() -> None:
+    told = alma(
+        offered("first"), replace(chosen("o-first", duress=b"d"), passcode_id="old"), offered("t", "protection")
+    )
+    choosing(told, "t")
+    party = told.then(chosen(gates=False)).state.parties["alma"]
+    assert (party.passcode, party.outward) != (None, None)
+    assert [None if each is None else each.passcode_id for each in (party.passcode, party.outward)] == ["c", "old"]
+    assert party.outward_duress is not None
+    assert party.gated
+
+
+def test_neither_link_takes_the_place_of_the_other() -> None:
+    told = alma(offered("mailbox"), replace(offered("t"), via="safe_contact"))
+    choosing(told, "mailbox")
+    told.then(replace(chosen("o-mailbox"), outward=True))
+    again = alma(replace(offered("t"), via="safe_contact"), replace(offered("mailbox"), via="outward"))
+    choosing(again, "t")
+    again.then(chosen(gates=False))
+    assert again.state.parties["alma"].outward_offer is not None
+    newer = alma(offered("mailbox"), replace(offered("t"), via="outward"))
+    choosing(newer, "mailbox")
+    newer.then_refused("link_spent")
 
 
 def test_who_requested_a_link_may_replace_a_passcode() -> None:

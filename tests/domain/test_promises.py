@@ -411,7 +411,7 @@ def test_naming_a_neutral_party_or_protecting_him_widens_nothing_for_him(
     )
     frozen = freeze(only("b", mine))
     booked = Booked("b", folded(frozen.state, imported(changed, "new")), {**frozen.documents, b"new": changed})
-    bo = Listener("caller", "customer", proofs={ACCOUNT: Proof("bo", "passcode", "s")})
+    bo = Listener("caller", "customer", proofs={ACCOUNT: Proof("bo", "passcode", "secret")})
     world = listening(World(happened(PLAIN, started("alma")), (booked,), LINE), bo)
     asked = Question(AGENT, ACCOUNT, "b", 255, Purpose.SERVICE)
     after = replace(world, account=happened(world.account, then))

@@ -15,6 +15,7 @@ from domain.ending import DAYS_OF_GRACE, LINK_LASTS, ProtectionEnded, Protection
 from domain.event import Actor, Event, Plain
 from domain.item import Traveller
 from domain.passcode import (
+    MOST_ASKED,
     OFFER_LASTS,
     PasscodeOffered,
     PasscodeRequestDeclined,
@@ -127,7 +128,9 @@ def test_a_correction_takes_two_who_type_the_same() -> None:
     )
     correct("s-2").then(SafeContactCorrectionAsked(protection_id="p-1", party_id="alma", mark="m", asked_by="s-2"))
     correct("s-1").then(
-        SafeContactChanged(protection_id="p-1", party_id="alma", safe_contact=NEXT, corrected_by=("s-2", "s-1"))
+        SafeContactChanged(
+            protection_id="p-1", party_id="alma", safe_contact=NEXT, corrected_by=("s-2", "s-1"), mark="m"
+        )
     )
     assert reached(told, timedelta()) == NEXT
     assert told.state.parties["alma"].offer is None
@@ -244,16 +247,19 @@ def test_only_what_was_frozen_and_concerns_the_party_is_released() -> None:
 # --- who may call back -----------------------------------------------------------------------------------------------
 
 
-def test_an_account_remembers_for_a_day_who_took_a_call_in_vain_and_no_more_than_it_must() -> None:
-    def in_vain(agent: str, after: timedelta = timedelta()) -> PasscodeRequestDeclined:
-        return PasscodeRequestDeclined(interaction_id=f"i-{agent}", party_id="", why="", agent=agent, at=NOW + after)
+def test_an_account_remembers_for_a_day_in_which_calls_it_was_asked_in_vain_and_no_more_than_it_must() -> None:
+    def in_vain(agent: str, call: str = "", after: timedelta = timedelta()) -> PasscodeRequestDeclined:
+        return PasscodeRequestDeclined(
+            interaction_id=call or f"i-{agent}", party_id="", why="", agent=agent, at=NOW + after
+        )
 
-    told = family().given(*(in_vain(str(at)) for at in range(40)))
-    assert [each.agent for each in told.state.asked_in] == [str(at) for at in range(8, 40)]
-    told.given(in_vain("39", timedelta(hours=1)))
-    assert [each.agent for each in told.state.asked_in][-1] == "39"
-    assert len(told.state.asked_in) == 32
-    told.given(in_vain("late", OFFER_LASTS))
-    assert [each.agent for each in told.state.asked_in] == ["39", "late"]
+    told = family().given(in_vain("first"), *(in_vain("one", f"i-{at}") for at in range(200)))
+    # Each contact counts, and no more of one agent's make anybody forget another's.
+    assert [each.interaction_id for each in told.state.asked_in] == ["i-first", *(f"i-{at}" for at in range(137, 200))]
+    told.given(in_vain("one", "i-199", timedelta(hours=1)))
+    assert [each.interaction_id for each in told.state.asked_in][-1] == "i-199"
+    assert len(told.state.asked_in) == MOST_ASKED
+    told.given(in_vain("late", after=OFFER_LASTS))
+    assert [each.agent for each in told.state.asked_in] == ["one", "late"]
     told.given(PasscodeRequestDeclined(interaction_id="i", party_id="", why="nobody to call back"))
     assert len(told.state.asked_in) == 2

@@ -92,7 +92,7 @@ class History:
         world = World(self.account, tuple(self.booked.values()), line, self.now)
         for who in (*PARTIES, "stranger"):
             for method in METHODS:
-                proofs = {ACCOUNT: Proof(who, method, "s")} if method else {}
+                proofs = {ACCOUNT: Proof(who, method, "secret")} if method else {}
                 listener = Listener("caller", "customer", identified={ACCOUNT: who}, proofs=proofs)
                 for booking_id in self.booked:
                     asked = Question(AGENT, ACCOUNT, booking_id, 255, Purpose.SERVICE)

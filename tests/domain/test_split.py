@@ -256,6 +256,12 @@ def changed(what: What, *, held: bool = True, shown: bool = True, mark: str = "f
     return FlightChanged(flight=mark, what=what, held=held, shown=shown, told=WORDS, loses=loses)
 
 
+def test_a_flight_that_is_on_neither_view_changes_nothing() -> None:
+    before = Deciding(BookingState(), at).given(imported(), FROZEN)
+    after = before.given(changed("cancellation", held=False, shown=False))
+    assert after.state == before.state
+
+
 @pytest.mark.parametrize("what", LIFE)
 def test_a_life_that_is_declared_as_ordinary_is_that_of_an_ordinary_booking(what: What) -> None:
     ordinary = Deciding(BookingState(), at).given(imported(), changed(what)).state.living

@@ -111,7 +111,7 @@ for_a_party = st.sampled_from([each for each in REASONS if each not in AUTHORITI
 def had_he_proved(world: World, who: str) -> World:
     """The same line, had the caller proved to be this party."""
     caller = world.line.listeners[CALLER]
-    true = replace(caller, identified={ACCOUNT: who}, proofs={ACCOUNT: Proof(who, "passcode", "s")})
+    true = replace(caller, identified={ACCOUNT: who}, proofs={ACCOUNT: Proof(who, "passcode", "secret")})
     return listening(world, *(true if each is caller else each for each in world.line.listeners.values()))
 
 
@@ -230,11 +230,11 @@ def test_before_a_third_party_it_opens_nothing_and_before_an_adverse_one_or_unde
     joined = Listener("joined", "third_party")
     if who == "duress":
         party = data.draw(st.sampled_from(PARTIES))
-        joined = Listener("joined", "customer", proofs={ACCOUNT: Proof(party, "duress", "s")})
+        joined = Listener("joined", "customer", proofs={ACCOUNT: Proof(party, "duress", "secret")})
     elif who != "third party":
         assume(adverse)
         party = data.draw(st.sampled_from(adverse))
-        proofs = {ACCOUNT: Proof(party, "passcode", "s")} if who == "adverse, proved" else {}
+        proofs = {ACCOUNT: Proof(party, "passcode", "secret")} if who == "adverse, proved" else {}
         joined = Listener("joined", "customer", identified={ACCOUNT: party}, proofs=proofs)
     world = listening(world, *world.line.listeners.values(), joined)
     for rules in (table, GENEROUS):

@@ -23,7 +23,7 @@ from domain.consent import Consent
 from domain.decision import Decision, Facts, Question, decide
 from domain.dimension import Purpose
 from domain.document import COLLECTIONS, BookingDocument, locator_codes, people, to_public
-from domain.event import Event, Plain
+from domain.event import Event, Kept, Plain
 from domain.flight import Fate, FlightChanged
 from domain.interaction import (
     CALLER,
@@ -51,7 +51,7 @@ from domain.item import (
     Traveller,
 )
 from domain.party import PartyAdded
-from domain.passcode import PasscodeSet
+from domain.passcode import CallBack, Passcode, PasscodeSet
 from domain.policy import PolicyTable
 from domain.protection import ProtectionConfirmed, ProtectionStarted
 
@@ -116,8 +116,29 @@ def items_of(document: BookingDocument | None) -> Iterator[Item]:
             yield from getattr(document, name)
 
 
+SECRET = "secret"
+
+
+def holding(state: AccountState, line: InteractionState) -> AccountState:
+    """The account on which what was proved on this line by SECRET is in force: each the party's own, and hers alone."""
+    for listener in line.listeners.values():
+        proof = listener.proofs.get(ACCOUNT)
+        party = None if proof is None or proof.secret_id != SECRET else state.parties.get(proof.party_id)
+        if proof is None or party is None:
+            continue
+        kept = Kept(Plain(party.party_id, b""), 1, PasscodeSet.NAME, "digest")
+        if proof.method == "passcode":
+            own = Passcode(SECRET, kept, requested=party.party_id not in state.confirmed())
+            party = replace(party, passcode=own)
+        elif proof.method == "call_back":
+            party = replace(party, call_back=CallBack(SECRET, kept, AGENT, "i", NOW))
+        state = replace(state, parties={**state.parties, party.party_id: party})
+    return state
+
+
 def ask(world: World, asked: Question, table: PolicyTable) -> Answered:
     """Ask as the service does: the held view is not opened where the answer is not taken from it."""
+    world = replace(world, account=holding(world.account, world.line))
     booked = world.of(asked)
     decision = decide(
         asked, Facts(world.account, None if booked is None else booked.state, world.line), table, world.now
@@ -454,8 +475,8 @@ def agreeing(draw: DrawFn) -> tuple[World, Question]:
         st.sampled_from([
             Listener("guest", "third_party"),
             Listener("guest", "customer", identified={ACCOUNT: another}),
-            Listener("guest", "customer", proofs={ACCOUNT: Proof(another, "passcode", "another")}),
-            Listener("guest", "customer", proofs={ACCOUNT: Proof(another, "passcode", "another")}),
+            Listener("guest", "customer", proofs={ACCOUNT: Proof(another, "passcode", SECRET)}),
+            Listener("guest", "customer", proofs={ACCOUNT: Proof(another, "passcode", SECRET)}),
         ])
     )  # fmt: skip
     named = who if draw(st.integers(0, 7)) else draw(st.sampled_from(PARTIES))

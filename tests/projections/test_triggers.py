@@ -14,14 +14,17 @@ from hypothesis import strategies as st
 from domain import mistake, override
 from domain.attempt import DisclosureAttempted, Heard
 from domain.booking import LIFE, SplitDeclared
+from domain.ending import ProtectionRequestDeclined
 from domain.event import Actor, Event, Header, Plain, Recorded
+from domain.flight import FlightChanged
 from domain.interaction import InteractionBound, ListenerVerified
-from domain.passcode import PasscodeTried
+from domain.passcode import PasscodeRequestDeclined, PasscodeTried
 from domain.protection import ProtectionStarted
 from domain.rule import (
     DEFAULT,
     AdverseAttempt,
     Browsing,
+    DeclinedWishes,
     DuressPasscode,
     FailedAttempts,
     MistakeReported,
@@ -29,6 +32,7 @@ from domain.rule import (
     QuestionAfterSplit,
     Rule,
     RuleBook,
+    UnprovedClaims,
 )
 from projections import window
 from projections.triggers import Trigger, Watch, widest
@@ -238,6 +242,42 @@ def test_an_agent_who_asks_after_one_locator_upon_the_other_browses() -> None:
     assert again == [[]] * 5
     stale = [log("account:a", asked(rules=("stale-context",), decision=f"s{n}")) for n in range(2)]
     assert stale == [[], ["browsing"]]
+
+
+def test_a_clerk_who_guesses_flights_browses_and_one_who_says_what_is_so_does_not() -> None:
+    def status(flight: str, *, held: bool = False, shown: bool = False) -> FlightChanged:
+        return FlightChanged(flight=flight, what="check_in", held=held, shown=shown, told=Plain("b", b""))
+
+    log = Log(BROWSING)
+    for number in range(10):
+        assert log("booking:b", status(f"f{number}", held=True), role="back_office") == []
+        assert log("booking:b", status("g", held=number == 1, shown=True), role="back_office") == []
+        assert log("booking:b", status("miss"), role="back_office") == []  # the same again
+    assert log("booking:c", status("miss"), role="back_office") == []
+    (found,) = log.found("booking:c", status("another"), role="back_office")
+    assert (found.about(), found.warns) == ("agent:agent-1", False)
+
+
+def test_questions_of_somebody_who_claims_to_be_her_and_proves_nothing_add_up() -> None:
+    log = Log(UnprovedClaims("claims", within_minutes=60, count=3))
+    log("account:a", protected(HER, HIM))
+    claims = Heard("caller", "identified", "self", HER)
+    for other in (Heard("caller", "verified", "self", HER), Heard("caller", "identified", "other", HIM)):
+        assert log("account:a", asked("disclosed", other)) == []
+    assert log("account:a", asked("disclosed", claims)) == []
+    assert log("account:a", asked("withheld", Heard("caller", "unproved", "self", HER)), agent="agent-2") == []
+    (found,) = log.found("account:a", asked("disclosed", claims), agent="agent-2")
+    assert (found.account_id, found.warns, found.agents, found.contacts) == (
+        "a", True, ("agent-1", "agent-2"), ("line",),
+    )  # fmt: skip
+
+
+def test_wishes_that_led_to_nothing_add_up() -> None:
+    log = Log(DeclinedWishes("wishes", within_minutes=60, count=3))
+    passcode = PasscodeRequestDeclined(interaction_id="line", party_id="", why="nobody identified")
+    end = ProtectionRequestDeclined(interaction_id="line", party_id="", asked="end", why="nobody proved")
+    assert [log("account:a", each) for each in (passcode, end, passcode)] == [[], [], ["wishes"]]
+    assert [log("account:a", each, minutes=40) for each in (passcode, end, passcode)] == [[], [], []]
 
 
 def split(booking: str = "b") -> tuple[str, SplitDeclared]:

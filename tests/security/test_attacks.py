@@ -342,7 +342,6 @@ async def test_28_she_has_travelled_and_he_asks_where_she_went(case: Case) -> No
 
 async def test_28_a_protection_that_lapsed_opens_nothing(case: Case) -> None:
     await case.protect(confirmed=False)
-    await case.message(SAFE)
     await case.reissue()
     case.service.clock.ahead = timedelta(hours=73)
     agent = case.service.by("agent")

@@ -211,3 +211,52 @@ async def test_a_resume_code_that_was_overheard_identifies_nobody(service: Servi
     path = f"/v1/interactions/{back['interaction_id']}"
     assert await ask(agent, path) is None
     assert await listed(agent, path) == []
+
+
+async def phrases(case: Case) -> int:
+    """How many phrases have gone to safe contacts so far."""
+    return len([each for each in await case.service.delivered() if each["template"] == "call_back_phrase"])
+
+
+async def calls_back(case: Case, sub: str) -> bool:
+    """Whether a call-back of this supervisor's sends the safe contact a phrase."""
+    supervisor = case.service.by("agent", sub=sub, tier=3)
+    before = await phrases(case)
+    await supervisor.made(f"{await case.line(supervisor, ALMA, channel='call_back')}/call-backs")
+    return await phrases(case) > before
+
+
+async def test_09_who_had_the_call_before_it_was_asked_for_does_not_call_back(case: Case) -> None:
+    await case.fled()
+    supervisor, agent = case.service.by("agent", sub="had-it", tier=3), receiver(case)
+    line = await handed(case, supervisor, await case.line(supervisor, ALMA), agent)
+    await agent.made(f"{line}/passcodes", {})
+    assert not await calls_back(case, "had-it")
+    assert await calls_back(case, "was-not-there")
+
+
+async def test_09_who_took_the_call_over_does_not_call_back_though_the_caller_rings_once_more(case: Case) -> None:
+    await case.fled()
+    agent, supervisor = case.service.by("agent"), case.service.by("agent", sub="agent-2", tier=3)
+    line = await case.line(agent, ALMA)
+    await agent.made(f"{line}/passcodes", {})
+    await handed(case, agent, line, supervisor)
+    assert not await calls_back(case, "agent-2")
+    again = await case.line(agent, ALMA)
+    await agent.made(f"{again}/passcodes", {})
+    assert not await calls_back(case, "agent-2")
+
+
+async def test_09_who_had_the_call_in_which_the_end_was_asked_for_does_not_confirm_it(case: Case) -> None:
+    await case.fled()
+    supervisor, agent = case.service.by("agent", sub="had-it", tier=3), receiver(case)
+    line = await handed(case, supervisor, await case.line(supervisor, ALMA), agent)
+    assert (await agent.made(f"{line}/verifications", {"passcode": PASSCODE}))["accepted"]
+    await agent.made(f"{line}/protection/end", {})
+    back = await case.line(supervisor, ALMA, channel="call_back")
+    await supervisor.made(f"{back}/call-backs")
+    phrase = (await case.message(SAFE, "call_back_phrase"))["phrase"]
+    assert (await supervisor.made(f"{back}/verifications", {"passcode": phrase}))["accepted"]
+    await supervisor.made(f"{back}/protection/end", {})
+    names = [entry["name"] for entry in await case.history()]
+    assert "protection.ending_confirmed.v1" not in names

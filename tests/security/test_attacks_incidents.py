@@ -6,6 +6,8 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from tests.api.problem import problem
 from tests.case import ALMA, DURESS, HIS_PHONE, PASSCODE, VICTOR, Case, ask, words
 from tests.incidents import counted, found_in, incidents, passed
@@ -185,3 +187,70 @@ async def test_no_incident_holds_anything_personal(case: Case) -> None:
 async def _asked(agent: Any, line: str) -> dict[str, Any]:
     answer: dict[str, Any] = (await agent.post(f"{line}/disclosures", {"classes": CLASSES, "locator": OLD})).json()
     return answer
+
+
+async def test_who_probed_her_account_does_not_answer_the_warning_himself(case: Case) -> None:
+    await case.fled()
+    bribed, friend = (case.service.by("agent", sub=sub, tier=3) for sub in ("bribed", "agent-2"))
+    line = await case.line(bribed, VICTOR)
+    await ask(bribed, line)
+    (found,) = await incidents(case.service)
+    # He hands the call on; whoever has had it, before or after, is no other person.
+    code = (await bribed.made(f"{line}/transfer", {"to": {"kind": "agent", "name": "agent-2"}, "reason": "x"}))["code"]
+    await friend.made("/v1/transfers/take", {"code": code})
+    for calls in (bribed, friend):
+        path = f"/v1/commitments/{found['warning']}/answers"
+        problem(await calls.post(path, {"how": "message", "words": "done"}), 409, "another_person")
+    assert found["warning"] in await _tasks(case)
+    await _warned(case, found["warning"])
+
+
+async def test_who_made_one_of_several_attempts_does_not_answer_the_warning_of_all(case: Case) -> None:
+    await case.fled()
+    for number in range(5):
+        agent = case.service.by("agent", sub=f"agent-{number}", tier=3)
+        assert await ask(agent, await case.line(agent, {})) is None
+    (found,) = await incidents(case.service)
+    for number in range(5):
+        agent = case.service.by("agent", sub=f"agent-{number}", tier=3)
+        answer = await agent.post(
+            f"/v1/commitments/{found['warning']}/answers", {"how": "message", "words": "she knows"}
+        )
+        problem(answer, 409, "another_person")
+    await _warned(case, found["warning"])
+
+
+async def test_whoever_says_again_and_again_to_be_her_is_noticed(case: Case) -> None:
+    await case.fled()
+    agent = case.service.by("agent")
+    for _ in range(10):
+        await ask(agent, await case.line(agent, ALMA))
+    (found,) = await incidents(case.service)
+    assert (found["account_id"], found["counts"]) == (case.account, {"unproved-claims": 1})
+    assert found["warning"]
+
+
+@pytest.mark.parametrize("wish", ["protection/end", "protection/stop", "release", "safe-contact", "passcodes"])
+async def test_whoever_wishes_her_protection_away_unproved_is_noticed(case: Case, wish: str) -> None:
+    bodies = {"release": {"all": True}, "safe-contact": {"safe_contact": {"kind": "phone", "value": HIS_PHONE}}}
+    await case.fled()
+    agent = case.service.by("agent")
+    for _ in range(5):
+        answer = await agent.post(f"{await case.line(agent, ALMA)}/{wish}", bodies.get(wish, {}))
+        assert answer.status_code == 202
+    (found,) = await incidents(case.service)
+    assert (found["account_id"], found["counts"]) == (case.account, {"declined-wishes": 1})
+    assert found["warning"]
+
+
+async def test_a_mistake_is_about_the_account_it_was_made_on_though_the_contact_was_bound_anew(case: Case) -> None:
+    await case.fled()
+    agent = case.service.by("agent")
+    line = await case.verified(agent, ALMA, PASSCODE)
+    told = await _asked(agent, line)
+    await agent.made(f"{line}/bind", {"locator": NOBODYS, "facts": {}})
+    await agent.made(f"{line}/mistake", {"said": "he stood beside her", "decision_id": told["decision_id"]})
+    await passed(case.service)
+    (found,) = found_in(await incidents(case.service, None), case.account)
+    assert found["counts"] == {"mistake-reported": 1}
+    assert found["warning"] in await _tasks(case)

@@ -132,10 +132,14 @@ async def test_29_what_was_ordinary_is_tier_3s_once_somebody_is_protected(case: 
     office, safety = case.service.by("back_office"), case.service.by("agent", tier=3, sub="safety-9")
     assert (await office.get(f"/v1/actions/{found['decision_id']}")).json()["details"] == "both"
     await case.protect()
-    assert await waiting(case, "back_office") == []
+    # Nothing of that shows in the list, nor to who has it: it is as with any that a colleague has.
+    assert await waiting(case, "back_office") == [found]
+    assert {each["route"] for each in await waiting(case, "agent", 3)} == {"tier_3"}
     path = f"/v1/actions/{found['decision_id']}"
-    problem(await office.get(path), 404, "unknown_action")
-    problem(await office.post(f"{path}/done", {"result": "done"}), 404, "unknown_action")
+    assert (await office.get(path)).json()["route"] == "ordinary"
+    case.service.clock.ahead = timedelta(minutes=31)
+    problem(await office.get(path), 409, "with_a_colleague")
+    problem(await office.post(f"{path}/done", {"result": "done"}), 409, "with_a_colleague")
     problem(await agent.post(f"{path}/done", {"result": "done"}), 404, "unknown_action")
     assert (await safety.made(f"{path}/done", {"result": "not_done", "words": "asked her"}))["result"] == "not_done"
     assert await waiting(case, "agent", 3) == []
@@ -356,7 +360,8 @@ async def test_31_an_action_from_before_the_protection_asked_for_again_with_its_
     assert again.json() == before  # decided anew and done once; that it is tier 3's now nobody can see
     assert "idempotency-replayed" not in again.headers
     assert [each["route"] for each in await waiting(case, "agent", 3)] == ["tier_3"]
-    assert await waiting(case, "back_office") == []
+    (found,) = await waiting(case, "back_office")  # it is listed as before, and given to nobody
+    problem(await case.service.by("back_office").get(f"/v1/actions/{found['decision_id']}"), 409, "with_a_colleague")
     # Every time it was asked is on record; what is true no more is not said again.
     await agent.made(f"{line}/dispute", {"words": "wrong"})
     after = (await agent.post(f"{line}/actions", body, Idempotency_Key="k")).json()
@@ -364,8 +369,8 @@ async def test_31_an_action_from_before_the_protection_asked_for_again_with_its_
     assert (after["outcome"], after["next_step"]) == ("withheld", "transfer")
     await agent.made(f"{line}/close")
     assert (await agent.post(f"{line}/actions", body, Idempotency_Key="k")).json()["outcome"] == "withheld"
-    found = await events(case, "action.attempted.v1")
-    assert [(each["outcome"], each["repeats"]) for each in found][:3] == [
+    attempts = await events(case, "action.attempted.v1")
+    assert [(each["outcome"], each["repeats"]) for each in attempts][:3] == [
         ("accepted", ""),
         ("accepted", before["decision_id"]),
         ("withheld", ""),

@@ -283,3 +283,19 @@ async def test_no_reason_reaches_the_record_in_the_open(case: Case) -> None:
     text = (await case.service.by("auditor").get(f"/v1/accounts/{case.account}/history?limit=200")).text
     for each in ("telephone", "recording", *CANARIES, PASSCODE):
         assert each not in text
+
+
+async def test_25_whoever_reads_why_overrides_were_asked_for_is_on_record(case: Case) -> None:
+    await case.fled()
+    agent = case.service.by("agent")
+    override = await asked(agent, await case.line(agent, ALMA))
+    for number, (calls, path) in enumerate((
+        (case.service.by("agent", sub="nosy", tier=3), "/v1/overrides/waiting"),
+        (case.service.by("auditor", sub="nosy"), "/v1/overrides?status=open"),
+    )):  # fmt: skip
+        (found,) = (await calls.get(path)).json()["overrides"]
+        assert found["words"] == ASK["words"]
+        read = [each for each in await case.history() if each["name"] == "override.words_read.v1"]
+        assert len(read) == number + 1
+        assert read[-1]["event"] == {"override_ids": [override]}
+        assert read[-1]["actor"]["subject"] == "nosy"

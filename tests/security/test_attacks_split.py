@@ -15,6 +15,7 @@ from service.log.sqlite import Sqlite
 from tests.api.problem import problem
 from tests.calling import Calls, logged, serving
 from tests.case import ALMA, HIS, LIFE, PASSCODE, VICTOR, Case, ask, words
+from tests.incidents import incidents
 from tests.trips import CLASSES, FORMAT, NEW, NEW_TRIP, NOBODYS, OLD, OLD_TRIP, leaks
 
 NO_ID = "0" * 32
@@ -257,3 +258,18 @@ async def test_12_a_cross_reference_that_becomes_her_new_locator_fails_the_check
     found = (await safety.get(f"{path}/split")).json()
     assert [each["check"] for each in found["checks"] if each["standing"] == "failed"] == ["new_locator"]
     problem(await safety.post(f"{path}/checks", done), 409, "still_linked")
+
+
+async def test_a_clerk_who_guesses_which_flight_is_held_is_told_nothing_and_is_found(case: Case) -> None:
+    await case.fled()
+    clerk = case.service.by("back_office", sub="clerk-7")
+    path = f"/v1/bookings/{case.booking}/flight-status"
+    guesses = [{"carrier": "ZZ", "flight": str(number), "date": "2031-03-11"} for number in range(10)]
+    answers = [await clerk.post(path, {**each, "what": "check_in"}) for each in (HELD_FLIGHT, SHOWN_FLIGHT, *guesses)]
+    assert {(each.status_code, each.content) for each in answers} == {(200, answers[0].content)}
+    # Each guess is on record, and so many are browsing.
+    with EventLog(case.service.settings.database_url) as log:
+        stored = [row for row in log.read_all(gt=0, limit=10_000) if row.topic == "booking.flight_changed.v1"]
+    assert len(stored) == len(answers)
+    (found,) = await incidents(case.service)
+    assert (found["about"], found["agent"], found["account_id"]) == ("agent", "clerk-7", "")

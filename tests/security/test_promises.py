@@ -101,7 +101,9 @@ async def test_what_only_the_held_view_says_is_nowhere_but_in_her_own_answers(tm
     for message in outbox:
         assert leaks(json.dumps(message)) == []
         assert not any(word in json.dumps(message) for word in SECRETS)
-        assert message["to_value"] in (SAFE, "victor@shared.example")  # nothing of hers to the shared address
+        # Nothing of hers to the shared address: what anybody who asks is sent there, and it is worth nothing.
+        as_to_anybody = (message["to_value"], message["template"]) == ("alma@shared.example", "passcode_link")
+        assert as_to_anybody or message["to_value"] in (SAFE, "victor@shared.example")
     assert any(message["to_value"] == SAFE for message in outbox)
 
 

@@ -34,12 +34,11 @@ def test_a_protection_over_time_from_the_command_line(server: Running, run: Run,
     assert run(*correcting, at=server, who=SAFETY).code == Code.USAGE
     for who, status in ((SAFETY, "asked"), (SAFETY_TOO, "corrected")):
         assert run(*correcting, "--safe-phone", RIGHT, "--json", at=server, who=who).told()["status"] == status
-    chosen = link(server, RIGHT, "passcode_link")
-    run("passcode", "choose", "--passcode-stdin", "--json", at=server, stdin=f"{chosen}\n{HERS}\n").told()
-
     reviewing = ["protect", "review", account, protection, "upheld", "--reason", "both papers seen"]
     for who, settled in ((SAFETY, False), (SAFETY_TOO, True)):
         assert run(*reviewing, "--json", at=server, who=who).told()["settled"] is settled
+    chosen = link(server, RIGHT, "passcode_link")
+    run("passcode", "choose", "--passcode-stdin", "--json", at=server, stdin=f"{chosen}\n{HERS}\n").told()
 
     assert run("protect", "renew", account, protection, "2020-01-01", at=server, who=SAFETY).code == Code.REFUSED
     renewed = run("protect", "renew", account, protection, "2099-01-01", "--json", at=server, who=SAFETY).told()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.api.route import Call
-from service.line import calling_back, disclosing, interacting, verifying
+from service.line import calling_back, disclosing, interacting, requesting, verifying
 
 _GREY = {"surname": "Grey", "given_name": "Alma"}
 
@@ -35,7 +35,7 @@ CALLS: tuple[Call, ...] = (
     ),
     Call(
         "request_passcode", "POST", "/v1/interactions/{interaction_id}/passcodes", "Ask for a passcode", "interactions",
-        verifying.RequestAnswer, verifying.request_passcode, verifying.RequestPasscode, 202, keyed=True,
+        requesting.RequestAnswer, requesting.request_passcode, requesting.RequestPasscode, 202, keyed=True,
         problems=(404, 409), example={},
     ),
     Call(
