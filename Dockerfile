@@ -21,8 +21,9 @@ RUN pip wheel --quiet --no-deps --no-build-isolation --wheel-dir wheels . \
 
 FROM python:3.11-slim-bookworm
 
-# /data holds what an installation makes for itself: log, keys and issuer where no database or provider is named.
-RUN ["install", "--directory", "--owner=10001", "--group=10001", "--mode=0700", "/data"]
+# /data holds what an installation makes for itself: log, keys and issuer where no database or provider is named;
+# /checkpoints is for a volume with what was published of the log.
+RUN ["install", "--directory", "--owner=10001", "--group=10001", "--mode=0700", "/data", "/checkpoints"]
 COPY --from=build /app /app
 
 ENV PATH=/app/bin:/usr/local/bin:/usr/bin:/bin \

@@ -61,8 +61,9 @@ $(VENV)/.run: requirements-build.lock requirements.lock
 	@$(PIP) --no-deps --no-build-isolation -e . >&2
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.run requirements-test.lock
+$(VENV)/.test: $(VENV)/.run requirements-test-build.lock requirements-test.lock
 	@echo "make: adding the test extras to $(VENV)/" >&2
+	@$(PIP) --require-hashes --no-deps -r requirements-test-build.lock >&2
 	@$(PIP) --require-hashes --no-deps --no-build-isolation -r requirements-test.lock >&2
 	@touch $@
 
@@ -77,5 +78,6 @@ lock: ## choose versions within pyproject.toml's ranges; UPGRADE=1 for the newes
 	@$(VENV)-lock/bin/pip install --disable-pip-version-check -qq 'pip-tools>=7.6'
 	@$(VENV)-lock/bin/pip-compile $(LOCK) -o requirements-build.lock --only-build-deps --build-deps-for editable pyproject.toml
 	@$(VENV)-lock/bin/pip-compile $(LOCK) -o requirements.lock pyproject.toml
+	@$(VENV)-lock/bin/pip-compile $(LOCK) -o requirements-test-build.lock requirements-test-build.in
 	@$(VENV)-lock/bin/pip-compile $(LOCK) -o requirements-test.lock --extra test -c requirements.lock pyproject.toml
 	@rm -rf $(VENV)-lock

@@ -8,6 +8,8 @@
 (`server`), filled over HTTP (`scene`) with one booking an account (`order`), under the load of 32 connections (`load`),
 against a bare endpoint (`floor`). `decide` and `policy` measure the function that says yes and its table; `replay`
 what a long `history` costs to read, here and in another library (`theirs`); `account` and `memory` what a long history
-and many accounts cost. `rules` and `webhooks` (with their `probing`) measure what follows by itself.
+and many accounts cost, `pages` what reading that history does. `bundle` makes and verifies an evidence bundle; `rules`
+and `webhooks` (with their `probing`) measure what follows by itself. `replaying` has every decision of a long `past`
+made again.
 docs/benchmarks.md says how to read it all.
 """

@@ -29,7 +29,7 @@ from service.line.interacting import BindInteraction, OpenInteraction, bind, ope
 from service.log import EventLog
 from service.office.accounts import OpenAccount, open_account
 from service.office.importing import ImportBooking, import_booking
-from service.sealing import Codec, KeyRing
+from service.sealing import Codec
 from service.settings import Settings
 from service.settings import load as settings_from
 
@@ -58,7 +58,7 @@ def figures(run: Run) -> Iterator[Figure]:
     """Measure."""
     settings = settings_from({"WATCHWORD_HOME": str(run.folder)})
     composition.prepare(settings)
-    account_id = asyncio.run(_filled(run, settings))
+    account_id = asyncio.run(filled(run, settings))
     if run.wanted("account.cold"):
         yield Figure("account.cold", median(_cold(settings, account_id) for _ in range(LOADS)), "ms")
     if run.wanted("account.flat"):
@@ -66,7 +66,7 @@ def figures(run: Run) -> Iterator[Figure]:
         yield asyncio.run(_flat(settings, account_id))
 
 
-async def _filled(run: Run, settings: Settings) -> str:
+async def filled(run: Run, settings: Settings) -> str:
     """An account with 100,000 attempts, and as many more as make its cold load the dearest: just before a snapshot."""
     desk = composition.desk(settings)
     await desk.pipeline.begin()
@@ -89,7 +89,7 @@ async def _filled(run: Run, settings: Settings) -> str:
 
 def _cold(settings: Settings, account_id: str) -> float:
     """Milliseconds of loading it as a process does that has just started: nothing of it in memory, not even a key."""
-    log, keys = EventLog(settings.database_url), KeyRing(settings.keys_url, composition.master(settings))
+    log, keys = EventLog(settings.database_url), composition.ring(settings)
     loader = Loader(log, Codec(keys), keys)
     loader.load(account.stream("nobody"))  # the connection is there by then
     began = time.perf_counter()

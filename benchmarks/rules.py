@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.figure import Figure, Run, Unsound
-from benchmarks.history import AGENTS, BEGAN, BOOKING, PARTIES, subjects
+from benchmarks.history import AGENTS, BEGAN, BOOKING, PARTIES, callers, subjects
 from benchmarks.probing import Probes
 from benchmarks.scene import DISCLOSED, scene
 from benchmarks.server import Watchword, watchword
@@ -24,7 +24,6 @@ from domain.incident import IncidentJoined, IncidentOpened
 from domain.passcode import PasscodeTried
 from domain.protection import ProtectionStarted
 from domain.rule import DEFAULT
-from service.desk.desk import callers
 from service.following.judging import Trial
 from service.log import Append, EventLog, migrate, migrate_keys
 from service.sealing import Codec, KeyRing, MasterKey
@@ -81,7 +80,7 @@ def _reaction(run: Run) -> Figure:
         watching.start()
         answers: list[float] = []
         senders = [
-            threading.Thread(target=_send, args=(server.port, busy.requests[n], n, answers)) for n in range(SENDERS)
+            threading.Thread(target=send, args=(server.port, busy.requests[n], n, answers)) for n in range(SENDERS)
         ]
         for sender in senders:
             sender.start()
@@ -116,7 +115,7 @@ def _watch(log: EventLog, position: int, seen: _Seen, stop: threading.Event) -> 
         stop.wait(LOOK_S)
 
 
-def _send(port: int, request: bytes, number: int, answers: list[float]) -> None:
+def send(port: int, request: bytes, number: int, answers: list[float]) -> None:
     """One sender: its share of the load, whether or not the last answer took long."""
     every = SENDERS / LOADED
     began = time.perf_counter() + number * every / SENDERS

@@ -31,6 +31,12 @@ Nouns, each with its state, its events, `evolve` and what it decides:
 - `notice`: what may go to a customer who is not there to prove anything
 - `problem`: a cause that cases share: its victims, and the escalations that were ignored
 - `rule`: what in the log opens an incident; `incident`: attempts and acts gathered for people to answer for
+- `reader`: what somebody looked up of what was decided; `auditing`: what somebody had decided again
+- `unsealing`: what is personal in the record, opened to one reader for an hour, at a second person's word
+- `export`: the record of an incident, carried out of the building; which pieces of it are made
+- `hold`: legal holds: who is not forgotten while one stands; `forgetting`: a person's keys destroyed, and what stops it
+- `exhibit`: pins, tags, comments and exhibit numbers on the entries of an incident's timeline
+- `ledger`: who read the record as it is stored
 - `webhook`: other systems that are told of incidents; `follower`: what follows the log, and parks what it cannot judge
 - `contact`: where a call comes from, and the delays after wrong passcodes
 - `authority`: which tier may do what now: `grant` (the document it is adopted as), `hours`, and what `clearance` a
@@ -50,7 +56,7 @@ The answer:
 - `decision`: the only place that says yes: question, facts, policy and time in, a decision out; `hearing`: where one
   listener stands, and what he may have
 - `answer`: the document that a decision makes of the two views
-- `attempt`: the event that is kept of it
+- `judging`: each kind of question as it is put to the decision; `attempt`: the event that is kept of it
 
 Under all of them: `event` (names, versions, upcasters, personal data), `refusal` (a command against the rules).
 """

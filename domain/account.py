@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -19,7 +19,7 @@ from domain.attempt import DisclosureAttempted, Heard
 from domain.ending import ProtectionEnded
 from domain.event import Event, event
 from domain.override import Override, OverrideApproved, OverrideAsked, OverrideRefused, OverrideReviewed
-from domain.party import Party, PartyAdded, PartyShown
+from domain.party import Party, PartyAdded, PartyForgotten, PartyShown
 from domain.passcode import (
     AskedIn,
     CallBackPlaced,
@@ -47,6 +47,7 @@ class AccountState(msgspec.Struct, frozen=True, gc=False):
     failures: int = 0
     overrides: Mapping[str, Override] = {}
     asked_in: tuple[AskedIn, ...] = ()
+    forgotten: frozenset[str] = frozenset()
 
     def protected(self, now: datetime) -> frozenset[str]:
         """The parties whose protection is in force at `now`."""
@@ -59,7 +60,11 @@ class AccountState(msgspec.Struct, frozen=True, gc=False):
 
         One that nobody has looked at proves nothing: whoever asked in another's name could name a number of his own.
         """
-        return frozenset(party for party, protection in self.protections.items() if protection.until is None)
+        return frozenset(
+            party
+            for party, protection in self.protections.items()
+            if protection.until is None and party not in self.forgotten
+        )
 
     def upheld(self) -> frozenset[str]:
         """The parties whose protection two people have confirmed, and no two others found to be none since."""
@@ -71,18 +76,20 @@ class AccountState(msgspec.Struct, frozen=True, gc=False):
         One chosen by a link that a provisional protection sent does so only once two people have confirmed it: whoever
         asked in another's name could have named a safe contact of his own, and would have widened what he hears.
         """
-        passcode = self.parties[party_id].passcode
-        if passcode is None:
+        party = self.parties.get(party_id)
+        if party is None or party.passcode is None:
             return False
         own = self.protections.get(party_id)
-        return passcode.requested or (own is not None and own.until is None)
+        return party.passcode.requested or (own is not None and own.until is None)
 
     def outward(self, party_id: str, passcode_id: str) -> bool:
         """Whether this passcode shows what is shown, and no more, while its party is protected.
 
         Whoever shared her ordinary channel may have asked for it in her name, before or after she fled.
         """
-        party = self.parties[party_id]
+        party = self.parties.get(party_id)
+        if party is None:
+            return False
         if party.outward is not None and party.outward.passcode_id == passcode_id:
             return True
         own = self.protections.get(party_id)
@@ -150,11 +157,24 @@ class BookingAdded(Event, frozen=True, kw_only=True):
 
 @event
 class HistoryRead(Event, frozen=True, kw_only=True):
-    """An auditor read a page of the account's history: `limit` entries after this version."""
+    """Somebody read of the account's record: at most `limit` entries after this position of the log, up to `until`.
+
+    `reading`: its history, the differences between two moments, or both views side by side; `filters`: what the page
+    was narrowed by, by name; `unsealing_id`: under which what is personal was opened, "" where it stayed sealed. Where
+    `until` is 0, `after` is a version of the account's stream, as an earlier release had it.
+    """
 
     NAME: ClassVar[str] = "account.history_read.v1"
     after: int
     limit: int
+    until: int = 0
+    reading: Literal["history", "differences", "views"] = "history"
+    filters: tuple[str, ...] = ()
+    unsealing_id: str = ""
+
+
+COUNTED: frozenset[type[Event]] = frozenset({DisclosureAttempted, ActionAttempted, PasscodeTried})
+"""Events that move counters alone. No decision reads those, or it could not be made again without all before it."""
 
 
 def stream(account_id: str) -> str:
@@ -162,7 +182,7 @@ def stream(account_id: str) -> str:
     return f"account:{account_id}"
 
 
-def evolve(state: AccountState, happened: Event, version: int) -> AccountState:  # noqa: PLR0911 - one arm for each event
+def evolve(state: AccountState, happened: Event, version: int) -> AccountState:  # noqa: C901, PLR0911 - one arm for each event
     """Fold one event that stands at `version` of the account's stream."""
     match happened:
         case (
@@ -180,11 +200,14 @@ def evolve(state: AccountState, happened: Event, version: int) -> AccountState: 
             return replace(state, bookings=(*state.bookings, booking_id))
         case PartyAdded(party_id=party_id):
             return replace(state, parties={**state.parties, party_id: parties.added(happened, version)})
-        case PasscodeOffered() | PasscodeSet() | CallBackPlaced() | PartyShown():
+        case PasscodeOffered() | PasscodeSet() | CallBackPlaced() | PartyShown() if happened.party_id in state.parties:
             party = parties.evolve(state.parties[happened.party_id], happened, version)
             return replace(state, parties={**state.parties, happened.party_id: party})
         case OverrideAsked() | OverrideApproved() | OverrideRefused() | OverrideReviewed():
             return replace(state, overrides=override.evolve(state.overrides, happened, version))
+        case PartyForgotten(party_id=party_id):
+            left = {each: known for each, known in state.parties.items() if each != party_id}
+            return replace(state, parties=left, forgotten=state.forgotten | {party_id})
         case PasscodeRequestDeclined():
             return replace(state, asked_in=asked_in(state.asked_in, happened))
         case _ if isinstance(happened, protection.KINDS):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import msgspec
 from msgspec.structs import replace
 
-from domain.attempt import Heard
+from domain.attempt import Given, Heard
 from domain.dimension import Protection, Standing
 from domain.event import Event, Personal, event
 from domain.field_class import FieldClass
@@ -75,7 +75,7 @@ class ActionAttempted(Event, frozen=True, kw_only=True):
 
     `judged_at`: the version of every stream it was judged on; `due_at`, UTC, where it was accepted.
     `authority`: what that says of an agent's own tier (`domain.authority.Word`). `repeats`: the accepted one that this
-    asks for again, by its idempotency key: nothing more is to be done for it.
+    asks for again, by its idempotency key: nothing more is to be done for it. `given`: as in `attempt`.
     """
 
     NAME: ClassVar[str] = "action.attempted.v1"
@@ -92,6 +92,7 @@ class ActionAttempted(Event, frozen=True, kw_only=True):
     due_at: datetime | None = None
     authority: str = ""
     repeats: str = ""
+    given: Given | None = None
 
 
 @event

@@ -50,6 +50,7 @@ class AuthorityAsked(Event, frozen=True, kw_only=True):
     """An agent asked whether he may do something now. The header has his tier; `authority`: the version that said it.
 
     `confirmed`: who outside had said yes, and when; `passed_to`: the tier it goes to, 4 for beyond the last.
+    `minute`: see the function.
     """
 
     NAME: ClassVar[str] = "authority.asked.v1"
@@ -63,6 +64,7 @@ class AuthorityAsked(Event, frozen=True, kw_only=True):
     confirmed: Mapping[str, datetime]
     passed_to: int
     authority: int
+    minute: int | None = None
 
 
 class Facts(msgspec.Struct, frozen=True, gc=False):
@@ -121,6 +123,22 @@ def adopt(state: AuthorityState, document: AuthorityDocument) -> tuple[Authority
     return (AuthorityAdopted(version=state.version + 1, digest=digest, document=document),)
 
 
+def minute(authority: AuthorityState, at: datetime) -> int:
+    """The minute of the week on the clocks that authority goes by at an instant (UTC); -1 where none can be told.
+
+    It goes on record with what was decided by it: the database of zones is this machine's, and changes.
+    """
+    found = None if authority.document is None else minute_of_week(at, authority.document.zone)
+    return -1 if found is None else found
+
+
+def on_the_wall(document: AuthorityDocument, at: datetime, minute: int | None) -> int | None:
+    """The minute that was read off the wall, as `minute` has it; where it was not (None), as it is read off now."""
+    if minute is None:
+        return minute_of_week(at, document.zone)
+    return minute if minute >= 0 else None
+
+
 def judge(
     authority: AuthorityState,
     action: str,
@@ -129,19 +147,21 @@ def judge(
     *,
     confirmations: Mapping[str, datetime],
     facts: Facts,
+    minute: int | None = None,
 ) -> Verdict:
     """What authority says of an action that somebody of this tier would do at this instant (UTC).
 
-    `confirmations`: which outside parties said yes to it in this contact, and when. Reads the tier's own grants alone.
+    `confirmations`: which outside parties said yes to it in this contact, and when. `minute`: as it was read off then,
+    None to read it off now. Reads the tier's own grants alone.
     """
     passed_on = Verdict("pass_on", passed_to=min(tier, LAST_TIER) + 1)
     document = authority.document
     if document is None:
         return passed_on
-    minute = minute_of_week(at, document.zone)
+    of_week = on_the_wall(document, at, minute)
     found: list[Verdict] = []
     for grant in document.of(tier):
-        if grant.action == action and _applies(document, grant, minute, facts):
+        if grant.action == action and _applies(document, grant, of_week, facts):
             call = tuple(name for name in grant.confirmed_by if not _said_yes(confirmations, name, at))
             found.append(Verdict(_word(grant, call, facts), (grant.id,), call))
     if not found:
@@ -181,6 +201,7 @@ def in_contact(
     *,
     amount_class: str = "",
     anew: bool = False,
+    minute: int | None = None,
 ) -> Verdict:
     """What authority says of an action in this contact: with what was confirmed, granted and signalled in it.
 
@@ -196,4 +217,5 @@ def in_contact(
         at,
         confirmations=cleared.confirmations(action, interaction.bindings),
         facts=Facts(amount_class, signals, judged),
+        minute=minute,
     )

@@ -26,7 +26,7 @@ from domain.account import AccountState
 from domain.attempt import Heard, Outcome
 from domain.booking import BookingState, BookingView
 from domain.consent import opened as consented
-from domain.dimension import Cell, Channel, Protection, Purpose, Scope, Standing, Tier, View
+from domain.dimension import AROUND, Cell, Channel, Protection, Purpose, Scope, Standing, Tier, View
 from domain.field_class import FieldClass
 from domain.hearing import Hearing, all_held, all_shown, something, stand
 from domain.interaction import InteractionState
@@ -36,6 +36,9 @@ from domain.standing_in import opened
 Basis = Literal["held", "shown", ""]
 
 _E = FieldClass.E.index
+# By names of their own: a member that is asked of its class costs a tenth of a decision.
+_HELD, _SHOWN, _BOUND, _LEAST = View.HELD, View.SHOWN, Standing.BOUND, Tier.ONE
+_NONE, _SELF, _OTHER = Protection.NONE, Protection.SELF, Protection.OTHER
 _EXISTENCE = 1 << _E
 _TIERS = {1: Tier.ONE, 2: Tier.TWO, 3: Tier.THREE}
 _CHANNELS = {
@@ -122,7 +125,7 @@ def decide(question: Question, facts: Facts, policy: PolicyTable, now: datetime)
         override_id, hearings = opened(question, facts, policy, now, hearings=hearings, protected=protected)
     why = _unanswerable(question, facts, hearings, now)
     if booking is None or why:
-        _ruled(policy, question, interaction, hearings, View.SHOWN)  # what a hidden booking costs, an unknown one costs
+        _ruled(policy, question, interaction, hearings, _SHOWN)  # what a hidden booking costs, an unknown one costs
         return _withheld((why,), listeners, question)
     unshown = booking.living is not None and booking.living.unshown(now)
     unspoken = _unspoken(facts, hearings, now) if booking.split is not None else _NOBODY
@@ -169,15 +172,15 @@ def _basis(
         and _located(locator, held, shown)
         and (shown is None or not booking.taken_off or _says_nothing(hearings, booking.taken_off, shown))
     ):
-        return "held", View.HELD
+        return "held", _HELD
     if (
         shown is not None
         and not unshown
         and all_shown(hearings, unspoken, _E, shown.people)
         and _located(locator, shown)
     ):
-        return "shown", View.SHOWN
-    return "", View.SHOWN
+        return "shown", _SHOWN
+    return "", _SHOWN
 
 
 def _says_nothing(hearings: tuple[Hearing, ...], taken_off: frozenset[str], shown: BookingView) -> bool:
@@ -192,20 +195,19 @@ def hear(
     """Where every listener stands, and the hearings of those who narrow. None narrow where only bound ones listen."""
     account, interaction = facts.account, facts.interaction
     protected, guarded = _protected(facts, now)
-    channel, tier = _CHANNELS[interaction.channel], _TIERS.get(interaction.tier, Tier.ONE)
+    channel, tier = _CHANNELS[interaction.channel], _TIERS.get(interaction.tier, _LEAST)
     listeners: list[Heard] = []
     hearings: list[Hearing] = []
     past = _NOBODY if facts.booking is None or not guarded else facts.booking.past()
+    masks, around = policy.masks, dimension.around(question.purpose, channel, tier)
     for listener in interaction.listeners.values():
         standing, party_id, shy_of = stand(listener, interaction, account, protected)
-        protection = Protection.NONE if not guarded else Protection.SELF if party_id in protected else Protection.OTHER
-        listeners.append(Heard(listener.listener_id, standing.word, protection.word, party_id))
-        if standing is not Standing.BOUND:
-            situation = dimension.situation(standing, protection, question.purpose, channel, tier)
-            mask = policy.masks[situation]
-            hearings.append(
-                Hearing(listener.listener_id, standing, protection, party_id, shy_of, situation, mask, (), past)
-            )
+        protection = _NONE if not guarded else _SELF if party_id in protected else _OTHER
+        listener_id = listener.listener_id
+        listeners.append(Heard(listener_id, standing.word, protection.word, party_id))
+        if standing is not _BOUND:
+            at = (standing.ordinal * 3 + protection.ordinal) * AROUND + around
+            hearings.append(Hearing(listener_id, standing, protection, party_id, shy_of, at, masks[at], (), past))
     if interaction.consents:
         return tuple(listeners), consented(tuple(hearings), interaction)
     return tuple(listeners), tuple(hearings)
@@ -261,7 +263,7 @@ def _ruled(
 def _rules(
     policy: PolicyTable, question: Question, interaction: InteractionState, hearing: Hearing, view: View
 ) -> set[str]:
-    channel, tier = _CHANNELS[interaction.channel], _TIERS.get(interaction.tier, Tier.ONE)
+    channel, tier = _CHANNELS[interaction.channel], _TIERS.get(interaction.tier, _LEAST)
     standing, protection, purpose = hearing.standing, hearing.protection, question.purpose
     return {
         rule

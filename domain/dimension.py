@@ -18,6 +18,7 @@ import msgspec
 from domain.field_class import FieldClass
 
 __all__ = [
+    "AROUND",
     "CELLS",
     "DIMENSIONS",
     "MASK_BITS",
@@ -30,6 +31,7 @@ __all__ = [
     "Standing",
     "Tier",
     "View",
+    "around",
     "bit",
     "classes",
     "every_cell",
@@ -117,6 +119,7 @@ class Tier(Dimension):
 # The situation first, then the three that number the bits of its mask.
 DIMENSIONS = (Standing, Protection, Purpose, Channel, Tier, View, Scope, FieldClass)
 MASK_BITS = len(View) * len(Scope) * len(FieldClass)
+AROUND = len(Purpose) * len(Channel) * len(Tier)
 SITUATIONS = len(Standing) * len(Protection) * len(Purpose) * len(Channel) * len(Tier)
 CELLS = SITUATIONS * MASK_BITS
 
@@ -145,9 +148,12 @@ def every_cell() -> Iterator[Cell]:
 
 def situation(standing: Standing, protection: Protection, purpose: Purpose, channel: Channel, tier: Tier) -> int:
     """Index of a situation, 0 to 575."""
-    return (
-        ((standing.ordinal * 3 + protection.ordinal) * 2 + purpose.ordinal) * 4 + channel.ordinal
-    ) * 3 + tier.ordinal
+    return (standing.ordinal * 3 + protection.ordinal) * AROUND + around(purpose, channel, tier)
+
+
+def around(purpose: Purpose, channel: Channel, tier: Tier) -> int:
+    """The part of it that is the same for everybody who listens, 0 to 23."""
+    return (purpose.ordinal * 4 + channel.ordinal) * 3 + tier.ordinal
 
 
 def bit(view: View, scope: Scope, field_class: FieldClass) -> int:

@@ -49,11 +49,15 @@ class EventShapeError(Exception):
     """A name without a living event, a duplicate name, or an upcaster that leads nowhere."""
 
 
-class Sealed(msgspec.Struct, frozen=True, gc=False, tag="sealed", tag_field="as"):
-    """Personal data as it is stored: `subject` is the id whose key opens `box` (nonce, ciphertext, tag)."""
+class Sealed(msgspec.Struct, frozen=True, gc=False, tag="sealed", tag_field="as", omit_defaults=True):
+    """Personal data as it is stored: `subject` is the id whose key opens `box` (nonce, ciphertext, tag).
+
+    `generation`: which of the subject's keys, in the order they were made.
+    """
 
     subject: str
     box: bytes
+    generation: int = 1
 
 
 class Plain(msgspec.Struct, frozen=True, gc=False, tag="plain", tag_field="as"):

@@ -14,6 +14,8 @@ from domain.evidence import counts, outward
 from domain.interaction import InteractionState, Listener, Proof
 
 _HELD, _SHOWN, _OTHERS = View.HELD.ordinal * 16, View.SHOWN.ordinal * 16, Scope.COMPANION.ordinal * 8
+# By names of their own: a member costs more to be asked of its class (see `decision`).
+_UNKNOWN, _IDENTIFIED, _UNPROVED, _VERIFIED, _DURESS, _ADVERSE, _THIRD_PARTY, _BOUND = Standing
 _NOBODY: frozenset[str] = frozenset()
 
 
@@ -56,8 +58,8 @@ def stand(
     """One listener's standing on the account, the party he is ("" for nobody we know), and whom he is shy of."""
     if listener.kind != "customer":
         if listener.kind == "third_party" or (listener.kind == "colleague" and not listener.bound):
-            return Standing.THIRD_PARTY, "", protected
-        return (Standing.BOUND if listener.bound else Standing.UNKNOWN), "", protected
+            return _THIRD_PARTY, "", protected
+        return (_BOUND if listener.bound else _UNKNOWN), "", protected
     return proved(*counts(listener, interaction, account), account, protected)
 
 
@@ -67,14 +69,14 @@ def proved(
     """Where a customer stands who is this party by this proof, or by the facts he offered where there is none."""
     party = account.parties.get(party_id)
     if party is None:
-        return Standing.UNKNOWN, "", protected
+        return _UNKNOWN, "", protected
     if proof is None:
-        return (Standing.UNPROVED if party.gated else Standing.IDENTIFIED), party_id, protected
+        return (_UNPROVED if party.gated else _IDENTIFIED), party_id, protected
     if proof.method == "duress" or (party_id in protected and outward(proof, account)):
-        return Standing.DURESS, party_id, protected
+        return _DURESS, party_id, protected
     if not protected:
-        return Standing.VERIFIED, party_id, _NOBODY
-    standing = Standing.ADVERSE if account.adverse(party_id, protected) else Standing.VERIFIED
+        return _VERIFIED, party_id, _NOBODY
+    standing = _ADVERSE if account.adverse(party_id, protected) else _VERIFIED
     return standing, party_id, account.shy_of(party_id, protected)
 
 

@@ -13,7 +13,9 @@ from typing import ClassVar, Literal
 import msgspec
 from msgspec.structs import replace
 
+from domain import exhibit
 from domain.event import Event, Personal, event
+from domain.exhibit import ExhibitState
 from domain.refusal import Refused
 
 About = Literal["account", "agent"]
@@ -51,6 +53,7 @@ class IncidentState(msgspec.Struct, frozen=True, gc=False):
     closed: bool = False
     closed_at: str = ""
     closed_by: str = ""
+    exhibits: ExhibitState = ExhibitState()
     contacts: tuple[str, ...] = ()
     agents: tuple[str, ...] = ()
 
@@ -132,6 +135,8 @@ def evolve(state: IncidentState, happened: Event) -> IncidentState:
             )
         case IncidentClosed():
             return replace(state, closed=True, closed_at=happened.at, closed_by=happened.closed_by)
+        case _ if isinstance(happened, exhibit.KINDS):
+            return replace(state, exhibits=exhibit.evolve(state.exhibits, happened))
         case _:
             return state
 

@@ -25,6 +25,7 @@ class JudgementGranted(Event, frozen=True, kw_only=True):
     authority: int
     granted: Personal
     why: Personal
+    minute: int | None = None
 
 
 def grant(verdict: Verdict, judged: JudgementGranted) -> JudgementGranted:

@@ -16,9 +16,13 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from domain import dimension
 from domain.account import AccountState
+from domain.attempt import Given
 from domain.booking import BookingState
+from domain.dimension import Cell, Protection, Purpose, Scope, Standing, Tier, View
 from domain.event import Event, event
+from domain.field_class import FieldClass
 
 Kind = Literal["schedule_change", "cancellation", "confirmation", "reminder", "receipt", "call_back", "survey"]
 Channel = Literal["mail", "text", "push", "letter", "voicemail", "call_back", "calendar"]
@@ -48,9 +52,25 @@ class Addressed(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     party_id: str = ""
 
 
+# Why a notice says nothing is policy's to say: what of existence it lets a notice show to somebody who proved nothing.
+EXISTENCE = Cell(
+    Standing.IDENTIFIED,
+    Protection.NONE,
+    Purpose.SERVICE,
+    dimension.Channel.NOTICE,
+    Tier.ONE,
+    View.SHOWN,
+    Scope.OWN,
+    FieldClass.E,
+)
+
+
 @event
 class NoticeSent(Event, frozen=True, kw_only=True):
-    """A notice that says nothing may go to these. `to`: an address as its sender has it, or a safe contact."""
+    """A notice that says nothing may go to these. `to`: an address as its sender has it, or a safe contact.
+
+    `given`: the locator under which the booking was named, if it was by one (see `attempt`).
+    """
 
     NAME: ClassVar[str] = "notice.sent.v1"
     notice_id: str
@@ -59,11 +79,12 @@ class NoticeSent(Event, frozen=True, kw_only=True):
     to: Literal["address", "safe_contact"] = "address"
     booking_id: str = ""
     rules: tuple[str, ...] = ()
+    given: Given | None = None
 
 
 @event
 class NoticeSuppressed(Event, frozen=True, kw_only=True):
-    """A notice does not go to these, and why not: a code, nothing personal."""
+    """A notice does not go to these, and why not: a code, nothing personal. `given`: likewise."""
 
     NAME: ClassVar[str] = "notice.suppressed.v1"
     notice_id: str
@@ -72,18 +93,20 @@ class NoticeSuppressed(Event, frozen=True, kw_only=True):
     reason: str
     booking_id: str = ""
     rules: tuple[str, ...] = ()
+    given: Given | None = None
 
 
 class Subject(msgspec.Struct, frozen=True, gc=False):
     """What a notice is about: the account, the booking if one was named, and how that was found.
 
     `found`: "shown" or "hidden" (only a held view has it), "account" where no booking was named, "nobodys" where there
-    is no such thing.
+    is no such thing. `locator`: the mark it was named by, "" where it was named by an id.
     """
 
     account_id: str
     found: Found
     booking_id: str = ""
+    locator: str = ""
 
 
 def decide(
@@ -107,6 +130,17 @@ def decide(
         shown = None if booking is None else booking.shown
         return None if shown is not None and party_id in shown.people else "not_concerned"
     return None
+
+
+def found(booking: BookingState, locator: str, now: datetime) -> Literal["shown", "hidden"] | None:
+    """How a booking is found that was named by a locator of this mark, or by its id ("").
+
+    None where it is not its locator, or where there is no such booking.
+    """
+    shown, held = booking.shown, booking.held
+    if shown is not None and (not locator or locator in shown.locators):
+        return "shown" if booking.shows(now) else "hidden"
+    return "hidden" if held is not None and (not locator or locator in held.locators) else None
 
 
 def told_safely(account: AccountState, booking: BookingState | None, now: datetime) -> frozenset[str]:

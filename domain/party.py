@@ -78,6 +78,14 @@ class PartyShown(Event, frozen=True, kw_only=True):
     party_id: str
 
 
+@event
+class PartyForgotten(Event, frozen=True, kw_only=True):
+    """A person's keys were destroyed: nobody is taken for this person any more, and no passcode proves it."""
+
+    NAME: ClassVar[str] = "party.forgotten.v1"
+    party_id: str
+
+
 def added(recorded: PartyAdded, version: int) -> Party:
     """The party as first recorded, at this version of the account's stream."""
     profile = Kept(recorded.profile, version, PartyAdded.NAME, "profile")

@@ -12,10 +12,9 @@ from typing import ClassVar
 
 import msgspec
 
-from domain.authority import AuthorityState, Verdict
+from domain.authority import AuthorityState, Verdict, on_the_wall
 from domain.event import Event, Personal, event
 from domain.grant import LAST_TIER, TIERS, Grant, Signal
-from domain.hours import minute_of_week
 
 TRANSFERRED = "transferred"
 
@@ -32,6 +31,7 @@ class SafetySignalRaised(Event, frozen=True, kw_only=True):
     passed_to: int
     authority: int
     words: Personal | None = None
+    minute: int | None = None
 
 
 @event
@@ -45,6 +45,7 @@ class SafetySignalActed(Event, frozen=True, kw_only=True):
     verdict: str
     authority: int
     words: Personal | None = None
+    minute: int | None = None
 
 
 class Response(msgspec.Struct, frozen=True, gc=False):
@@ -54,20 +55,21 @@ class Response(msgspec.Struct, frozen=True, gc=False):
     passed_to: int = 0
 
 
-def respond(authority: AuthorityState, kind: Signal, tier: int, at: datetime) -> Response:
+def respond(authority: AuthorityState, kind: Signal, tier: int, at: datetime, *, minute: int | None = None) -> Response:
     """What somebody of this tier does about a signal at this instant (UTC): never nothing.
 
-    Passed on, it goes to the nearest tier above that may act on it now, else to the nearest below.
+    Passed on, it goes to the nearest tier above that may act on it now, else to the nearest below. `minute`: as it was
+    read off then, None to read it off now (see `authority`).
     """
     document = authority.document
     if document is None:
         return Response(passed_to=LAST_TIER if tier < LAST_TIER else LAST_TIER + 1)
-    minute = minute_of_week(at, document.zone)
-    own = document.answering(tier, kind, minute)
+    of_week = on_the_wall(document, at, minute)
+    own = document.answering(tier, kind, of_week)
     if own:
         return Response(own)
     others = sorted((each for each in TIERS if each != tier), key=lambda each: (each < tier, abs(each - tier)))
-    able = (each for each in others if document.answering(each, kind, minute))
+    able = (each for each in others if document.answering(each, kind, of_week))
     return Response(passed_to=next(able, LAST_TIER + 1))
 
 

@@ -11,13 +11,19 @@ from domain import (
     commitment,
     contact,
     evidence,
+    export,
     follower,
+    forgetting,
     hand_off,
+    hold,
     incident,
     interaction,
+    ledger,
     policy,
     problem,
+    reader,
     rule,
+    unsealing,
     webhook,
 )
 from domain.access_request import AccessRequestState
@@ -29,13 +35,19 @@ from domain.commitment import CommitmentState
 from domain.contact import ContactState
 from domain.event import Event, Header
 from domain.evidence import EvidenceCarried, InteractionContinued
+from domain.export import ExportState
 from domain.follower import FollowerState
+from domain.forgetting import ForgettingState
 from domain.hand_off import HandOffState, ResumeState
+from domain.hold import HoldState
 from domain.incident import IncidentState
 from domain.interaction import InteractionOpened, InteractionState
+from domain.ledger import LedgerState
 from domain.policy import PolicyAdopted, PolicyState
 from domain.problem import ProblemState
+from domain.reader import ReaderState
 from domain.rule import RulesState
+from domain.unsealing import UnsealingState
 from domain.webhook import WebhookState
 
 State = (
@@ -46,14 +58,20 @@ State = (
     | BookingState
     | ContactState
     | InteractionState
+    | LedgerState
     | PolicyState
     | CommitmentState
     | ProblemState
     | HandOffState
     | ResumeState
+    | ExportState
     | FollowerState
+    | ForgettingState
+    | HoldState
     | IncidentState
+    | ReaderState
     | RulesState
+    | UnsealingState
     | WebhookState
 )
 
@@ -65,14 +83,20 @@ _EMPTY: dict[str, State] = {
     "booking": BookingState(),
     "commitment": CommitmentState(),
     "contact": ContactState(),
+    "export": ExportState(),
     "follower": FollowerState(),
+    "forgetting": ForgettingState(),
     "hand_off": HandOffState(),
+    "hold": HoldState(),
     "incident": IncidentState(),
     "interaction": InteractionState(),
+    "ledger": LedgerState(),
     "policy": PolicyState(),
     "problem": ProblemState(),
+    "reader": ReaderState(),
     "resume": ResumeState(),
     "rules": RulesState(),
+    "unsealing": UnsealingState(),
     "webhook": WebhookState(),
 }
 
@@ -116,15 +140,27 @@ def fold(  # noqa: C901, PLR0911, PLR0912 - one arm for each noun
             return access_request.evolve(state, happened)
         case ContactState():
             return contact.evolve(state, happened)
+        case ExportState():
+            return export.evolve(state, happened)
         case AuthorityState():
             return authority.evolve(state, happened)
         case IncidentState():
             return incident.evolve(state, happened)
         case WebhookState():
             return webhook.evolve(state, happened, version)
+        case ReaderState():
+            return reader.evolve(state, happened)
+        case UnsealingState():
+            return unsealing.evolve(state, happened, version)
         case RulesState():
             return rule.evolve(state, happened)
+        case HoldState():
+            return hold.evolve(state, happened, version)
+        case ForgettingState():
+            return forgetting.evolve(state, happened)
         case FollowerState():
             return follower.evolve(state, happened)
+        case LedgerState():
+            return ledger.evolve(state, happened)
         case PolicyState():
             return policy.evolve(state, happened) if isinstance(happened, PolicyAdopted) else state

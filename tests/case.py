@@ -153,7 +153,7 @@ class Case:
         found: list[dict[str, Any]] = []
         cursor: str | None = ""
         while cursor is not None:
-            path = f"/v1/accounts/{self.account}/history?limit=200&cursor={cursor}"
+            path = f"/v1/accounts/{self.account}/history?limit=200&of=account&cursor={cursor}"
             page = (await auditor.get(path)).json()
             found += page["entries"]
             cursor = page["next_cursor"]

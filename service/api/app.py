@@ -8,15 +8,18 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from starlette.responses import JSONResponse, Response
 
 from service.api.calls import CALLS
 from service.api.middleware import Edge
 from service.api.openapi import SUMMARY, TITLE, VERSION, document, unused
 from service.api.problems import HANDLERS
-from service.api.route import Door, route_class
+from service.api.route import JSON, Door, route_class
+from service.bundle.exporting import Exporting
 from service.desk.desk import Desk
 from service.following.follower import Follower
 from service.office.climbing import climb
+from service.record.finishing import finish_all
 from service.tokens import TokenVerifier
 from service.webhooks.delivering import Delivering
 
@@ -29,23 +32,29 @@ def build(desk: Desk, verifier: TokenVerifier) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # A database that is down keeps the service unready, and does not end it.
-        beginning = asyncio.create_task(desk.pipeline.begin())
+        desk.ledger.begin()
+        beginning = asyncio.create_task(desk.begin())
         await asyncio.wait({beginning}, timeout=FIRST_TRY_S)
         if beginning.done():
             await beginning
         climbing = asyncio.create_task(climb(desk))
+        forgetting = asyncio.create_task(finish_all(desk))
         delivering = Delivering(desk, desk.webhook_hosts)
         following = Follower(desk, delivering)
         delivering.start()
         following.begin()
+        desk.mentions.begin()
+        exporting = Exporting(desk)
+        exporting.start()
         try:
             yield
         finally:
+            await exporting.close()
             await following.close()
             await delivering.close()
-            for task in (beginning, climbing):
+            for task in (beginning, climbing, forgetting):
                 task.cancel()
-            await asyncio.gather(beginning, climbing, return_exceptions=True)
+            await asyncio.gather(beginning, climbing, forgetting, return_exceptions=True)
             await desk.close()
 
     app = FastAPIOffline(
@@ -63,10 +72,11 @@ def build(desk: Desk, verifier: TokenVerifier) -> FastAPI:
     door = Door(desk, verifier)
     for call in CALLS:
         app.router.add_api_route(
-            call.path,
+            call.path.replace(f"{{{call.rest}}}", f"{{{call.rest}:path}}") if call.rest else call.path,
             unused,
             methods=[call.method],
             response_model=None,
+            response_class=JSONResponse if call.media == JSON else Response,  # for the document alone
             route_class_override=route_class(call, door),
         )
     document()  # made now, so that who asks for it first keeps nobody waiting

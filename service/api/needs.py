@@ -13,6 +13,8 @@ AGENT = frozenset({"agent"})
 DESK = frozenset({"agent", "portal"})
 CONTACTS = frozenset({"agent", "portal", "notifier"})
 BACK_OFFICE = frozenset({"back_office"})
+RECORD = frozenset({"auditor", "compliance", "legal"})
+LEGAL = frozenset({"legal"})
 OWED = frozenset({"agent", "compliance", "executive", "legal"})
 
 
@@ -110,11 +112,37 @@ NEEDS: dict[str, Need] = {
     "answer_access_request": Need(DESK),
     "decide_notices": Need(frozenset({"notifier"})),
     "read_history": Need(frozenset({"auditor"})),
+    "read_differences": Need(frozenset({"auditor"})),
+    "read_views": Need(frozenset({"auditor"})),
+    # The front line is told its own line again, and nothing else; what anybody else is told is decided there.
+    "read_decision": Need(frozenset({"agent", "auditor", "compliance", "legal", "notifier", "portal"})),
+    "replay_decision": Need(frozenset({"auditor"})),
+    "ask_unsealing": Need(frozenset({"auditor", "legal"})),
+    "list_unsealings": Need(frozenset({"auditor", "compliance", "legal"})),
+    "read_unsealing": Need(frozenset({"auditor", "compliance", "legal"})),
+    "approve_unsealing": Need(frozenset({"auditor", "compliance", "legal"})),
+    "refuse_unsealing": Need(frozenset({"auditor", "compliance", "legal"})),
+    "end_unsealing": Need(frozenset({"auditor", "compliance", "legal"})),
     "read_policy": Need(frozenset({"auditor", "compliance"})),
     "adopt_policy": Need(frozenset({"compliance"})),
     "list_incidents": Need(frozenset({"agent", "auditor", "compliance", "legal"}), agent_tier=3),
     "read_incident": Need(frozenset({"agent", "auditor", "compliance", "legal"}), agent_tier=3),
     "close_incident": Need(frozenset({"compliance", "legal"})),
+    "read_timeline": Need(LEGAL),
+    "list_exhibits": Need(LEGAL),
+    "add_exhibit": Need(LEGAL),
+    "withdraw_exhibit": Need(LEGAL),
+    "change_annotations": Need(LEGAL),
+    "ask_export": Need(frozenset({"legal"})),
+    "list_exports": Need(frozenset({"auditor", "compliance", "legal"})),
+    "read_export": Need(frozenset({"auditor", "compliance", "legal"})),
+    "read_export_bag": Need(frozenset({"legal"})),
+    "place_hold": Need(frozenset({"legal"})),
+    "extend_hold": Need(frozenset({"legal"})),
+    "lift_hold": Need(frozenset({"legal"})),
+    "list_holds": Need(frozenset({"auditor", "compliance", "legal"})),
+    # One asks, another confirms; see domain.forgetting.
+    "forget_party": Need(frozenset({"compliance", "legal"})),
     "read_rules": Need(frozenset({"auditor", "compliance"})),
     "adopt_rules": Need(frozenset({"compliance"})),
     "try_rules": Need(frozenset({"compliance"})),
@@ -122,8 +150,20 @@ NEEDS: dict[str, Need] = {
     "list_webhooks": Need(frozenset({"operations"})),
     "remove_webhook": Need(frozenset({"operations"})),
     "replay_webhook": Need(frozenset({"operations"})),
+    "read_entries": Need(frozenset({"auditor"})),
+    "read_current_entries": Need(frozenset({"auditor"})),
+    "read_current_checkpoint": Need(RECORD),
+    "read_current_tile": Need(RECORD),
+    "read_proof": Need(RECORD),
+    "read_consistency": Need(RECORD),
+    "list_witnesses": Need(frozenset({"auditor", "compliance", "operations"})),
 }
 
-# Called without a token: the customer's own link carries its own proof, and operations only learn whether the service
-# is well.
-PUBLIC = frozenset({"choose_passcode", "confirm_by_safe_contact", "stop_by_safe_contact", "healthz", "readyz"})
+# Called without a token: the customer's own link carries its own proof, operations only learn whether the service is
+# well, and of the ledger anybody may have what moves on its own beat.
+PUBLIC = frozenset(
+    {
+        *("choose_passcode", "confirm_by_safe_contact", "stop_by_safe_contact", "healthz", "readyz"),
+        *("read_checkpoint", "read_log_key", "read_tile"),
+    }
+)

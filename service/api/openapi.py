@@ -31,6 +31,9 @@ VERSION = version("watchword")
 WHERE = Path(__file__).parents[2] / "openapi" / "openapi.json"
 
 
+ID, REST = "^[0-9A-Za-z_-]{1,64}$", "^[0-9a-z./]{1,64}$"
+
+
 class ProblemBody(msgspec.Struct, frozen=True, rename={"kind": "type"}):
     """An error (RFC 9457).
 
@@ -50,7 +53,7 @@ class ProblemBody(msgspec.Struct, frozen=True, rename={"kind": "type"}):
 
 def shapes(calls: tuple[Call, ...]) -> dict[str, Any]:
     """JSON Schema components of every body and answer, by name."""
-    types = [each for call in calls for each in (call.body, call.answer, call.query) if each is not None]
+    types = [each for call in calls for each in (call.body, call.answer, call.query) if each not in (None, str, bytes)]
     _, components = msgspec.json.schema_components([*types, ProblemBody], ref_template="#/components/schemas/{name}")
     components["ProblemBody"]["title"] = "Problem"
     return components
@@ -60,6 +63,17 @@ def _ref(shape: type) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{shape.__name__}"}
 
 
+def _shape(call: Call) -> dict[str, str]:
+    if call.media == JSON:
+        return _ref(call.answer)
+    return {"type": "string"} if call.answer is str else {"type": "string", "contentEncoding": "binary"}
+
+
+def _others(call: Call) -> dict[str, Any]:
+    """The other formats that a call offers."""
+    return {media: {"schema": {"type": "string"}} for media in call.offers.values() if media != call.media}
+
+
 def extra(call: Call) -> dict[str, Any]:
     """What a call adds to FastAPI's account of its route."""
     parameters: list[dict[str, Any]] = [
@@ -67,7 +81,7 @@ def extra(call: Call) -> dict[str, Any]:
             "name": name,
             "in": "path",
             "required": True,
-            "schema": {"type": "string", "pattern": "^[0-9A-Za-z_-]{1,64}$"},
+            "schema": {"type": "string", "pattern": REST if name == call.rest else ID},
         }
         for name in re.findall(r"{(\w+)}", call.path)
     ]
@@ -84,7 +98,7 @@ def extra(call: Call) -> dict[str, Any]:
     responses: dict[str, Any] = {
         str(call.status): {
             "description": "As asked.",
-            "content": {JSON: {"schema": _ref(call.answer)}},
+            "content": {call.media: {"schema": _shape(call)}} | _others(call),
             "headers": {"X-Request-ID": {"$ref": "#/components/headers/RequestId"}},
         }
     }

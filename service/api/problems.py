@@ -19,7 +19,7 @@ from domain.refusal import Refused
 from service.line.disclosing import WITHHELD_SAY
 from service.log import LogError
 from service.passcodes import Overloaded
-from service.sealing import KeysUnavailable
+from service.sealing import KeyMissing, KeysUnavailable
 from service.tokens import IssuerUnavailable
 
 log = logging.getLogger("watchword.api")
@@ -50,7 +50,21 @@ STATUSES = {
     "unknown_interaction": 404,
     "unknown_protection": 404,
     "unknown_incident": 404,
+    "unknown_entry": 404,
+    "unknown_exhibit": 404,
+    "exhibit_already": 409,
+    "withdrawn_already": 409,
+    "too_many_exhibits": 409,
+    "too_many_annotations": 409,
+    "too_many_tags": 409,
     "unknown_try": 404,
+    "forgotten_already": 409,
+    "held": 409,
+    "protected": 409,
+    "named_adverse": 409,
+    "nothing_asked": 409,
+    "another_digest": 409,
+    "hold_over": 409,
     "unknown_webhook": 404,
     "another_agents": 409,
     "another_person": 409,
@@ -78,13 +92,20 @@ STATUSES = {
     "still_open": 409,
     "too_many_escalations": 409,
     "code_spent": 410,
+    "answered_already": 409,
     "approved_already": 409,
     "not_approved": 409,
     "review_first": 409,
     "reviewed_already": 409,
     "wrong_channel": 403,
     "unknown_override": 404,
+    "unknown_tile": 404,
+    "unknown_position": 404,
     "link_spent": 410,
+    "unknown_export": 404,
+    "not_made": 409,
+    "elsewhere": 409,
+    "discarded": 410,
 }
 PATH_PLACES = ("decision_id", "account_id", "booking_id", "listener_id", "interaction_id")
 
@@ -165,6 +186,12 @@ async def on_unavailable(request: Request, error: Exception) -> Response:
     return answer(request, problem, outcome="withheld", say=WITHHELD_SAY, next_step="ask_passcode")
 
 
+async def on_forgotten(request: Request, _error: Exception) -> Response:
+    """Something was to be sealed under a key that was destroyed. Which one would say whose."""
+    detail = "nothing may be written about a person who was forgotten"
+    return answer(request, Problem(409, "forgotten", detail))
+
+
 async def on_overloaded(request: Request, _error: Exception) -> Response:
     """More passcodes at once than can be tried."""
     problem = Problem(
@@ -193,6 +220,7 @@ HANDLERS = {
     HTTPException: on_http,
     LogError: on_unavailable,
     KeysUnavailable: on_unavailable,
+    KeyMissing: on_forgotten,
     IssuerUnavailable: on_unavailable,
     Overloaded: on_overloaded,
     Exception: on_bug,

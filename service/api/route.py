@@ -8,7 +8,7 @@ document; its own parsing of parameters is passed by, since it costs more than t
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -22,6 +22,7 @@ from service.api.needs import NEEDS, PUBLIC
 from service.api.problems import Problem
 from service.desk.desk import Desk
 from service.desk.draft import Asker, Draft, Key, Replay
+from service.desk.file import File
 from service.tokens import Caller, TokenRejected, TokenVerifier
 
 JSON = "application/json"
@@ -35,6 +36,8 @@ class Call(msgspec.Struct, frozen=True):
 
     `run(desk, asker, path, body, key)` returns a Draft, or the answer itself where the body of it must never be kept.
     `anew`: a key that comes again is answered by what is true then (see `service.desk.repeating`).
+    `media`: what the answer is, where that is text or bytes. `rest`: the last part of the path, where it is no id and
+    may hold slashes; the command looks at it. `offers`: the media type of each `format` that its query may name.
     """
 
     operation_id: str
@@ -51,6 +54,9 @@ class Call(msgspec.Struct, frozen=True):
     problems: tuple[int, ...] = ()
     example: Any = None
     anew: bool = False
+    media: str = JSON
+    rest: str = ""
+    offers: Mapping[str, str] = {}
 
 
 class Door:
@@ -91,17 +97,17 @@ def route_class(call: Call, door: Door) -> type[APIRoute]:
 
     async def handle(request: Request) -> Response:
         asker = await door.asker(request, call.operation_id)
-        arguments = _path(request)
+        arguments = _path(request, call.rest)
         raw = b""
         if decoder is not None:
             raw = await _json(request)
             arguments.append(decoded(decoder, raw))
         elif call.query is not None:
-            arguments.append(queried(call.query, request))
+            arguments.append(_accepted(call, request, queried(call.query, request)))
         key = None if call.method == "GET" else _key(door.desk, request, raw)
         if not call.keyed:
             answer = await call.run(door.desk, asker, *arguments)
-            return Response(_ENCODER.encode(answer), call.status, media_type=JSON)
+            return _sent(call, answer)
         try:
             if key is not None and not call.anew:
                 await door.desk.pipeline.replay(asker.actor.subject, key)
@@ -124,10 +130,34 @@ def route_class(call: Call, door: Door) -> type[APIRoute]:
     return OneRoute
 
 
-def _path(request: Request) -> list[Any]:
+def _sent(call: Call, answer: Any) -> Response:
+    """An answer that is not kept: JSON, or what the command made of it."""
+    if isinstance(answer, File):
+        named = {"Content-Disposition": f'attachment; filename="{answer.name}"'}
+        return Response(answer.content, call.status, named, answer.media)
+    if isinstance(answer, Response):  # a file, which is not read into memory
+        return answer
+    if call.media != JSON:
+        return Response(answer, call.status, media_type=call.media)
+    return Response(_ENCODER.encode(answer), call.status, media_type=JSON)
+
+
+def _accepted(call: Call, request: Request, query: Any) -> Any:
+    """The query, in the format that the Accept header names first of those on offer, where the query names none."""
+    if not call.offers or "format" in request.query_params:
+        return query
+    formats = {media: name for name, media in call.offers.items()}
+    for part in request.headers.get("accept", "").split(","):
+        media = part.partition(";")[0].strip().casefold()
+        if media in formats:
+            return msgspec.structs.replace(query, format=formats[media])
+    return query
+
+
+def _path(request: Request, rest: str) -> list[Any]:
     """The ids of the path. Raises Problem 404 for one that cannot be an id."""
     for place, value in request.path_params.items():
-        if not _IDENTIFIER.fullmatch(value):
+        if place != rest and not _IDENTIFIER.fullmatch(value):
             raise Problem(404, f"unknown_{place.removesuffix('_id')}", "there is nothing of this id", place=place)
     return [*request.path_params.values()]
 

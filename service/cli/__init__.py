@@ -4,9 +4,13 @@
                                                  | what went wrong -> exits (one line on stderr, a documented code)
 
 A file for each noun: `account`, `booking`, `split`, `protect`, `passcode`, `safe_contact`, `interaction` (with
-`hand_off`, the asking in `authority`, and what goes on on it in `line`), `action`, `commitment`, `problem`, `override`,
-`notice`, `access`, `incident`, `rules`, `webhook`, `ask`, `history`, `policy`; for each act that is no call: `serve`
-(with `greeting`, what a newcomer is told), `migrate`, `token`, `demo`. `installation` is what those go by.
+`hand_off`, the asking in `authority`, and what goes on on it in `line`), `action`, `commitment`, `problem`,
+`override`, `notice`, `access`, `hold`, `forget`, `incident`, `exhibit` (and its timeline), `rules`, `webhook`, `ask`,
+`history` (with the rest of the record), `unsealing`, `policy`, `export`; for each act that is no call: `serve` (with
+`greeting`, what a newcomer is told), `migrate`, `token`, `demo`, `verify`. `installation` is what those go by.
+`ledger` is both: it asks the API for proofs, and makes tiles anew itself; `audit` reads the databases: `audit_verify`
+holds the log against what was signed, `audit_replay` decides it again. `keys` are backed up, brought back and changed
+by themselves, from the databases too.
 
 `options` are those that many commands take, alone or in groups, `documents` tells which format a file is in, `secret`
 asks for what is never an argument, `timeline` and `show` are what is printed. docs/command-line.md lists it all, and a

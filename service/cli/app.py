@@ -12,12 +12,17 @@ from service.cli import (
     access,
     account,
     action,
+    audit,
     authority,
     booking,
     commitment,
+    exhibit,
     hand_off,
+    hold,
     incident,
     interaction,
+    keys,
+    ledger,
     line,
     notice,
     override,
@@ -28,15 +33,19 @@ from service.cli import (
     rules,
     safe_contact,
     split,
+    unsealing,
     webhook,
 )
 from service.cli.ask import ask
 from service.cli.demo import demo
 from service.cli.exits import Code, Failed
-from service.cli.history import history
+from service.cli.export import export
+from service.cli.forget import forget
+from service.cli.history import decision, differences, history, views
 from service.cli.migrate import migrate
 from service.cli.serve import serve
 from service.cli.token import token
+from service.cli.verify import verify
 
 NAME = "watchword"
 
@@ -45,7 +54,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Decides, in real time, what the person on the line may be told, and keeps a record of every attempt.",
-    epilog="Ends with 0 done, 1 untrue (demo), 2 usage, 3 refused, 4 unavailable, 5 not authorised.",
+    epilog="Ends with 0 done, 1 untrue, 2 usage, 3 refused, 4 unavailable, 5 not authorised, 6 contradicted.",
 )
 
 
@@ -82,6 +91,13 @@ app.add_typer(interaction.app, name="interaction")
 app.add_typer(action.app, name="action")
 app.command()(ask)
 app.command()(history)
+app.command()(differences)
+app.command()(views)
+app.command()(decision)
+app.add_typer(unsealing.app, name="unsealing")
+app.command()(forget)
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(audit.app, name="audit")
 app.add_typer(policy.app, name="policy")
 app.add_typer(authority.app, name="authority")
 app.add_typer(commitment.app, name="commitment")
@@ -90,6 +106,12 @@ app.add_typer(override.app, name="override")
 app.add_typer(notice.app, name="notice")
 app.add_typer(access.app, name="access")
 app.add_typer(incident.app, name="incident")
+app.add_typer(hold.app, name="hold")
+app.add_typer(keys.app, name="keys")
+app.command()(exhibit.timeline)
+app.add_typer(exhibit.app, name="exhibit")
+app.command()(export)
+app.command()(verify)
 app.add_typer(rules.app, name="rules")
 app.add_typer(webhook.app, name="webhook")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -59,6 +59,18 @@ class Service:
     def read(self, where: str, query: Mapping[str, str | int] | None = None) -> bytes:
         """GET. Raises Failed."""
         return self._call("GET", where, query=query)
+
+    def stream(self, where: str) -> Iterator[bytes]:
+        """GET what is too much for memory, piece by piece. Raises Failed."""
+        try:
+            with self._http.stream("GET", where, headers={"Accept": "*/*"}) as answer:
+                if answer.status_code not in OK:
+                    raise problem(answer.status_code, answer.read())
+                yield from answer.iter_bytes()
+        except httpx.TimeoutException:
+            raise Failed(Code.UNAVAILABLE, f"{self._where} did not answer in time") from None
+        except httpx.TransportError:
+            raise Failed(Code.UNAVAILABLE, f"the connection to {self._where} broke off; try again") from None
 
     def write(self, where: str, body: Mapping[str, Any] | None = None, *, key: str = "", method: str = "POST") -> bytes:
         """Write, under this idempotency key or one made for it. Raises Failed."""

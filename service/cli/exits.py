@@ -24,6 +24,7 @@ class Code(IntEnum):
     REFUSED = 3
     UNAVAILABLE = 4
     UNAUTHORISED = 5
+    CONTRADICTED = 6
 
 
 class Problem(msgspec.Struct, frozen=True):

@@ -21,12 +21,15 @@ def settings() -> Settings:
 @contextmanager
 def failing() -> Iterator[None]:
     """Turn what an installation can lack into Failed. Only errors that are known to repeat no value are repeated."""
-    from service.log import LogError  # noqa: PLC0415 - the service is heavy, and most commands do without
+    from service.ledger.errors import LedgerError  # noqa: PLC0415 - the service is heavy, and most commands do without
+    from service.log import LogError  # noqa: PLC0415 - likewise
     from service.sealing.errors import SealingError  # noqa: PLC0415 - likewise
     from service.sealing.keyfile import KeyFileError  # noqa: PLC0415 - likewise
 
     try:
         yield
+    except LedgerError as error:
+        raise Failed(Code.CONTRADICTED, str(error)) from None
     except (BadSetting, KeyFileError) as error:
         raise Failed(Code.USAGE, str(error)) from None
     except (LogError, SealingError) as error:

@@ -62,7 +62,7 @@ class HealthOrSafety:
             accounts.append(account)
         stage.narrator.scene("The auditor reads what was asked, what was judged and what was done.")
         account = accounts[0]
-        stage.call(AUDITOR, Ears.AUDITOR, "history", f"accounts/{account}/history?limit=200")
+        stage.call(AUDITOR, Ears.AUDITOR, "history", f"accounts/{account}/history?limit=200&of=account")
         stage.narrator.record(_entries(stage.transcript[self._begins[0] :]))
 
     def checks(self, stage: Stage, twin: Stage) -> Sequence[Check]:

@@ -62,7 +62,7 @@ class Reissue:
             _calls(each)
         _herself(stage)
         say("The auditor reads the record: who asked, from where, what came of it. What is personal stays sealed.")
-        stage.call(AUDITOR, Ears.AUDITOR, "history", f"accounts/{people.account}/history?limit=200")
+        stage.call(AUDITOR, Ears.AUDITOR, "history", f"accounts/{people.account}/history?limit=200&of=account")
         stage.narrator.record(_entries(stage))
 
     def checks(self, stage: Stage, twin: Stage) -> list[Check]:

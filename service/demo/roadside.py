@@ -84,7 +84,7 @@ class Roadside:
         for each in (stage, twin):
             _asks_for_the_hotel(each)
         say("The auditor reads the record of Tomas Reyes' account.")
-        stage.call(AUDITOR, Ears.AUDITOR, "history", f"accounts/{account}/history?limit=200")
+        stage.call(AUDITOR, Ears.AUDITOR, "history", f"accounts/{account}/history?limit=200&of=account")
         stage.narrator.record(_entries(stage.transcript[self._begins :]))
 
     def checks(self, stage: Stage, twin: Stage) -> Sequence[Check]:

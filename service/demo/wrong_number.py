@@ -71,7 +71,7 @@ class WrongNumber:
         for each in (stage, twin):
             _asks_whose(each)
         say("The auditor reads the record of Idris Haddad's account.")
-        stage.call(AUDITOR, Ears.AUDITOR, "history", f"accounts/{account}/history?limit=200")
+        stage.call(AUDITOR, Ears.AUDITOR, "history", f"accounts/{account}/history?limit=200&of=account")
         stage.narrator.record(_entries(stage.transcript[self._begins :]))
 
     def _rings(self, stage: Stage) -> str:

@@ -52,21 +52,25 @@ def token_mark(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-async def deliver_link(desk: Desk, to: SafeContact, link: Link) -> None:
+async def deliver_link(desk: Desk, to: SafeContact, link: Link, about: str) -> None:
     """Send the link that lets a customer choose a passcode."""
-    await _deliver(desk, to, "passcode_link", {"link": f"{desk.public_url}/passcode#{link.token}", "token": link.token})
+    await _deliver(
+        desk, to, about, "passcode_link", {"link": f"{desk.public_url}/passcode#{link.token}", "token": link.token}
+    )
 
 
-async def deliver_phrase(desk: Desk, to: SafeContact, phrase: str) -> None:
+async def deliver_phrase(desk: Desk, to: SafeContact, phrase: str, about: str) -> None:
     """Send the phrase that a supervisor on a call-back will ask for."""
-    await _deliver(desk, to, "call_back_phrase", {"phrase": phrase})
+    await _deliver(desk, to, about, "call_back_phrase", {"phrase": phrase})
 
 
 async def deliver_answerable(
-    desk: Desk, to: SafeContact, template: Literal["confirm_link", "stop_link"], link: Link
+    desk: Desk, to: SafeContact, template: Literal["confirm_link", "stop_link"], link: Link, about: str
 ) -> None:
     """Send a safe contact the link by which what was asked for is confirmed or stopped."""
-    await _deliver(desk, to, template, {"link": f"{desk.public_url}/safe-contact#{link.token}", "token": link.token})
+    await _deliver(
+        desk, to, about, template, {"link": f"{desk.public_url}/safe-contact#{link.token}", "token": link.token}
+    )
 
 
 async def deliver_news(desk: Desk, stream: str, safe_contact: Kept, text: str) -> None:
@@ -76,20 +80,26 @@ async def deliver_news(desk: Desk, stream: str, safe_contact: Kept, text: str) -
     except (KeyMissing, KeysUnavailable):
         log.warning("a message to a customer could not be delivered", extra={"template": "news"})
         return
-    await _deliver(desk, to, "news", {"text": text})
+    await _deliver(desk, to, safe_contact.personal.subject, "news", {"text": text})
 
 
 async def _deliver(
     desk: Desk,
     to: SafeContact,
+    about: str,
     template: Literal["passcode_link", "call_back_phrase", "confirm_link", "stop_link", "news"],
     fields: dict[str, str],
 ) -> None:
     """Hand a message to the outbox.
 
-    A gateway that is down costs the message, not the protection: another can be asked for.
+    A gateway that is down costs the message, not the protection: another can be asked for. Nothing goes to somebody
+    who was forgotten meanwhile.
     """
     try:
-        await desk.outbox.deliver(Message(identifier(), to.kind, to.value, template, fields))
+        if await desk.pipeline.threaded(lambda: desk.keys.forgotten(about)):
+            return
+        await desk.outbox.deliver(Message(identifier(), to.kind, to.value, template, fields, about))
+    except KeysUnavailable:
+        log.warning("a message to a customer could not be delivered", extra={"template": template})
     except OutboxUnavailable:
         log.warning("a message to a customer could not be delivered", extra={"template": template})

@@ -62,7 +62,7 @@ class Cold(Exception):
 class Draft(Generic[T]):
     """What a decision would write, and what is answered once it is written."""
 
-    __slots__ = ("answer", "events", "interaction", "keeps", "locators", "policy", "status", "tracking")
+    __slots__ = ("answer", "events", "interaction", "keeps", "locators", "policy", "status", "tracking", "unlocated")
 
     def __init__(
         self,
@@ -75,10 +75,12 @@ class Draft(Generic[T]):
         status: int = 200,
         tracking: Mapping[str, int] | None = None,
         keeps: bool = True,
+        unlocated: tuple[LocatorEntry, ...] = (),
     ) -> None:
         """Events go to their streams in this order; `tracking`: how far a follower of the log has come with them.
 
-        `keeps`: whether the answer is kept under the key of the request.
+        `keeps`: whether the answer is kept under the key of the request. `unlocated`: what the index of locators
+        forgets.
         """
         self.answer = answer
         self.events = events
@@ -88,6 +90,7 @@ class Draft(Generic[T]):
         self.status = status
         self.tracking = tracking
         self.keeps = keeps
+        self.unlocated = unlocated
 
 
 class Reader:

@@ -5,7 +5,6 @@ Snapshots are only ever a short cut: one of another shape than today's states is
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from datetime import datetime
 from typing import Any
@@ -19,17 +18,22 @@ from domain.authority import AuthorityState
 from domain.booking import BookingState
 from domain.commitment import CommitmentState
 from domain.contact import ContactState
+from domain.export import ExportState
 from domain.follower import FollowerState
+from domain.forgetting import ForgettingState
 from domain.hand_off import HandOffState, ResumeState
+from domain.hold import HoldState
 from domain.incident import IncidentState
 from domain.interaction import InteractionState
 from domain.problem import ProblemState
+from domain.reader import ReaderState
 from domain.rule import RulesState
+from domain.unsealing import UnsealingState
 from domain.webhook import WebhookState
 from projections.folding import State, empty, fold, noun
 from service.desk.clock import EARLIEST
 from service.log import EventLog, Snapshot
-from service.sealing import Codec, KeyMissing, KeyRing
+from service.sealing import Codec, KeyRing
 
 _SHAPES: dict[str, Any] = {
     "access_request": AccessRequestState,
@@ -38,13 +42,18 @@ _SHAPES: dict[str, Any] = {
     "booking": BookingState,
     "commitment": CommitmentState,
     "contact": ContactState,
+    "export": ExportState,
     "follower": FollowerState,
+    "forgetting": ForgettingState,
     "hand_off": HandOffState,
+    "hold": HoldState,
     "incident": IncidentState,
     "interaction": InteractionState,
     "resume": ResumeState,
     "problem": ProblemState,
+    "reader": ReaderState,
     "rules": RulesState,
+    "unsealing": UnsealingState,
     "webhook": WebhookState,
 }
 _NAMES = {
@@ -53,6 +62,7 @@ _NAMES = {
 }
 _DECODERS = {name: msgspec.msgpack.Decoder(shape) for name, shape in _SHAPES.items()}
 _ENCODER = msgspec.msgpack.Encoder()
+AT_ONCE = 5_000
 
 
 def snapshot(stream: str, version: int, state: State) -> Snapshot:
@@ -77,6 +87,19 @@ class Loader:
         (last,) = self._log.read_all(gt=position - 1, limit=1)
         return self._codec.decode(last)[0].occurred_at
 
+    def load_at(self, stream: str, version: int) -> State:
+        """The state of a stream as it was at this version of it. Raises likewise."""
+        state, at = empty(stream), 0
+        kept = self._log.snapshot(stream) if noun(stream) in _SHAPES else None
+        if kept is not None and kept.name == _NAMES[noun(stream)] and kept.version <= version:
+            state, at = _whole(_DECODERS[noun(stream)].decode(kept.state)), kept.version
+        while at < version:
+            for stored in self._log.positioned(stream, gt=at, lte=min(version, at + AT_ONCE)):
+                header, happened = self._codec.decode(stored)
+                at = stored.originator_version
+                state = fold(state, happened, header, at)
+        return state
+
     def load(self, stream: str) -> tuple[State, int]:
         """The state of a stream and its version, 0 where it has no events. Raises LogUnavailable, CorruptEvent."""
         about = noun(stream)
@@ -89,9 +112,9 @@ class Loader:
             header, happened = self._codec.decode(stored)
             version = stored.originator_version
             state = fold(state, happened, header, version)
-        for subject in _subjects(state):
-            with contextlib.suppress(KeyMissing):  # somebody forgotten
-                self._keys.key(subject)
+        if isinstance(state, AccountState) and state.forgotten:
+            self._keys.drop(state.forgotten)  # it may have been now, by another replica
+        self._keys.fetch(_subjects(state))
         return state, version
 
 

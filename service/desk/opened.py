@@ -51,6 +51,10 @@ class Recent(Generic[K, V]):
             self._held.move_to_end(key)
         return found
 
+    def clear(self) -> None:
+        """Hold nothing."""
+        self._held.clear()
+
     def put(self, key: K, value: V) -> None:
         """Hold this."""
         self._held[key] = value
@@ -72,6 +76,11 @@ class Opened:
         self._keys = keys
         self._documents: Recent[tuple[str, Boxes], tuple[BookingDocument, Subjects]] = Recent(most)
         self._rendered: Recent[Hashable, tuple[msgspec.Raw, Subjects]] = Recent(most)
+
+    def drop(self) -> None:
+        """Let go of every document in memory: somebody who is in one may have been forgotten."""
+        self._documents.clear()
+        self._rendered.clear()
 
     def rendered(self, stream: str, state: BookingState, decision: Decision) -> msgspec.Raw | None:
         """What may be seen of a booking, as the JSON an agent reads; None where nothing may be.

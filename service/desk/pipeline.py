@@ -59,10 +59,20 @@ class Pipeline:
         self._loading: dict[str, asyncio.Future[None]] = {}
         self._submitting = Submitting(log)
         self.clock = clock
+        self._drafting = False
+        self._moment: datetime | None = None
 
     def now(self) -> datetime:
-        """The time, from a clock that is known to go forward. Raises ClockBroken."""
-        return self.clock.now()
+        """The time, from a clock that is known to go forward. Raises ClockBroken.
+
+        While one decision is made it stands still: a decision is recorded at the very instant it was judged at, so that
+        it can be made again.
+        """
+        if not self._drafting:
+            return self.clock.now()
+        if self._moment is None:
+            self._moment = self.clock.now()
+        return self._moment
 
     async def begin(self) -> None:
         """Compare the clock with the record, as soon as the log can be read; nothing is decided before."""
@@ -120,12 +130,15 @@ class Pipeline:
         self, decide: Callable[[Reader], Draft[T]], reader: Reader, append: Append, asker: Asker, key: Key | None
     ) -> Draft[T] | Refused:
         """Decide, and fill in the append if there is anything to write. Raises Cold."""
+        self._drafting, self._moment = True, None
         try:
             draft = decide(reader)
+            if draft.events:
+                self._stage(append, reader, draft, asker, key)
         except Refused as refused:
             return refused
-        if draft.events:
-            self._stage(append, reader, draft, asker, key)
+        finally:
+            self._drafting = False
         return draft
 
     async def _under_the_lock(
@@ -260,6 +273,7 @@ class Pipeline:
         append.expect = expect
         append.key = None if key is None or not draft.keeps else _kept(asker, key, draft, now)
         append.locators = draft.locators
+        append.unlocated = draft.unlocated
         append.parents = tuple(parents)
         append.snapshots = tuple(snapshots)
         append.tracking = draft.tracking

@@ -15,12 +15,13 @@ import secrets
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Protocol, cast
 
 import msgspec
 
-from domain import follower
-from domain.event import Recorded, with_retired
+from domain import follower, forgetting
+from domain.event import EventShapeError, Recorded, with_retired
 from domain.follower import EventParked, FollowerState
 from domain.rule import RuleBook, RulesAdopted
 from projections import deliveries, triggers
@@ -30,7 +31,7 @@ from service.desk.draft import Asker, Draft, Reader
 from service.following.opening import SYSTEM, Found, Opening
 from service.following.priming import before, readable, rows
 from service.log import Append, LogError, LogUnavailable, Subscription
-from service.sealing import SealingError
+from service.sealing import CorruptEvent, SealingError
 
 log = logging.getLogger("watchword.following")
 
@@ -113,6 +114,7 @@ class Follower:
     def _follow(self) -> None:
         codec, source = self._desk.codec, self._desk.log
         position = source.tracked(NAME) or 0
+        self._desk.heeding.catch_up()  # after: it goes at least as far
         self._watch, self._book, self._version = Watch(), RuleBook(()), 0
         for recorded in before(source, codec, position):
             if self._stopped.is_set():
@@ -124,7 +126,8 @@ class Follower:
                 return
             told += readable(codec, some)
         self._hand_over([], told, position, anew=True)
-        with source.subscribe(position, topics=with_retired((*triggers.NAMES, *deliveries.NAMES))) as subscription:
+        topics = with_retired((*triggers.NAMES, *deliveries.NAMES, *forgetting.NAMES))
+        with source.subscribe(position, topics=topics) as subscription:
             self._subscription = subscription
             if self._stopped.is_set():  # `close` may have looked before there was one to be closed
                 return
@@ -136,6 +139,8 @@ class Follower:
         for notification in subscription:
             if self._stopped.is_set():
                 return
+            with suppress(EventShapeError, CorruptEvent):  # it is parked below; what cannot be heeded is tried again
+                self._desk.heeding.heed(notification)
             try:
                 recorded = self._desk.codec.recorded(notification)
                 found = self._judge(recorded)

@@ -14,11 +14,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from domain import account, action, interaction
+from domain import action, judging
 from domain.action import (
-    DUE,
     HELD,
-    NEEDED,
     Accepted,
     Action,
     ActionAttempted,
@@ -28,18 +26,17 @@ from domain.action import (
     Result,
     Route,
 )
-from domain.decision import Facts, Question, decide
-from domain.dimension import Purpose
+from domain.attempt import Given
 from domain.event import Kept
 from domain.refusal import Refused
 from projections.actions import ACTIONS, Waiting
 from service.chance import identifier
-from service.desk.desk import Desk, callers, sealed
+from service.desk.desk import Desk, sealed
 from service.desk.draft import Asker, Draft, Key, Reader
 from service.desk.ids import MaybeId
 from service.desk.repeating import carry_out_anew
 from service.line import authorising
-from service.line.disclosing import TRANSFER_SAY, WITHHELD_SAY, NextStep, meant, of_account
+from service.line.disclosing import TRANSFER_SAY, WITHHELD_SAY, NextStep, not_signed, scene_of
 from service.sealing import KeyMissing
 
 ACCEPTED_SAY = "Thank you. I have put that request through, and it will be seen to."
@@ -140,48 +137,35 @@ async def request(
     With the key of one that was accepted it is judged anew, and not queued again.
     """
     mark = desk.marks.locator(body.locator) if body.locator else ""
-    subject = callers(desk.pipeline.now())
-    await desk.have_keys([subject])
+    subject = await desk.contacts.keyed(asker, interaction_id)
 
     def judge(before: bytes | None, reader: Reader) -> Draft[ActionAnswer]:
-        now = desk.pipeline.now()
         queued = None if before is None else msgspec.json.decode(before, type=ActionAnswer)
-        state = reader.interaction(interaction_id)
-        on_account = of_account(desk, reader, state.account_id)
-        booking_id = meant(reader, on_account, body.booking_id, mark)
-        of_booking = reader.booking(booking_id) if booking_id else None
-        question = Question(
-            asker.actor.subject, state.account_id, booking_id, NEEDED[body.action], Purpose.SERVICE, mark
-        )
-        policy = reader.policy()
-        decision = decide(question, Facts(on_account, of_booking, state), policy.table, now)
-        accepted = action.accepted(body.action, decision, of_booking)
-        ruled = authorising.verdict(reader, asker, state, body.action, now)
-        due_at = now + DUE[body.action] if accepted else None
-        attempted = ActionAttempted(
+        scene = scene_of(desk, asker, reader, interaction_id)
+        ruled, minute = authorising.verdict(reader, asker, scene.interaction, body.action, scene.now)
+        given = Given(mark, body.booking_id, unvouched=not_signed(desk, scene), minute=minute)
+        attempted, judged = judging.acted(
+            scene,
+            given,
+            body.action,
+            ruled,
             decision_id=identifier(),
-            action=body.action,
-            bookings=(booking_id,) if booking_id else (),
-            outcome="accepted" if accepted else "withheld",
-            route=action.route(decision, passed_on=ruled is not None and not ruled.allows()),
-            view=decision.basis if accepted else "",
-            rules=decision.rules,
-            listeners=decision.listeners,
-            judged_at={stream: folded.version for stream, folded in reader.reads.items()},
             request=sealed(subject, {"locator": body.locator, "details": body.details}),
-            due_at=due_at,
-            authority="" if ruled is None else ruled.word,
-            repeats="" if queued is None or not accepted else queued.decision_id,
+            judged_at=lambda: {stream: folded.version for stream, folded in reader.reads.items()},
+            repeats="" if queued is None else queued.decision_id,
         )
-        about = account.stream(state.account_id) if state.account_id else interaction.stream(interaction_id)
-        disputed = decision.rules == ("disputed",)
+        accepted, due_at = attempted.outcome == "accepted", attempted.due_at
+        about = judging.about(scene.interaction, interaction_id)
+        disputed = judged.decision.rules == ("disputed",)
         say = ACCEPTED_SAY if accepted else TRANSFER_SAY if disputed else WITHHELD_SAY
         next_step: NextStep = "read_answer" if accepted else "transfer" if disputed else "ask_passcode"
         answer = ActionAnswer(attempted.decision_id, attempted.outcome, say, next_step, _told(due_at))
         if attempted.repeats and queued is not None:
             answer = queued
         # Where nothing is to be done there is nothing to do once: asked again it may be accepted.
-        return Draft(answer, [(about, attempted)], interaction=interaction_id, policy=policy.version, keeps=accepted)
+        return Draft(
+            answer, [(about, attempted)], interaction=interaction_id, policy=scene.policy.version, keeps=accepted
+        )
 
     return await carry_out_anew(desk, asker, judge, key=key, on_beat=True)
 

@@ -125,11 +125,18 @@ def in_force(reader: Reader) -> AuthorityState:
     return cast(AuthorityState, reader.folded(authority.STREAM).state)
 
 
-def verdict(reader: Reader, asker: Asker, state: InteractionState, action: str, now: datetime) -> Verdict | None:
-    """What authority says of an action that an agent asks for in this contact; None for anybody who has no tier."""
+def verdict(
+    reader: Reader, asker: Asker, state: InteractionState, action: str, now: datetime
+) -> tuple[Verdict | None, int | None]:
+    """What authority says of an action that an agent asks for in this contact, and at which minute of the week.
+
+    None for anybody who has no tier.
+    """
     if asker.actor.role != "agent":
-        return None
-    return authority.in_contact(in_force(reader), state, action, asker.actor.tier, now)
+        return None, None
+    ruled = in_force(reader)
+    minute = authority.minute(ruled, now)
+    return authority.in_contact(ruled, state, action, asker.actor.tier, now, minute=minute), minute
 
 
 def about(state: InteractionState, interaction_id: str) -> str:
@@ -190,7 +197,8 @@ async def ask_authority(desk: Desk, asker: Asker, interaction_id: str, body: Ask
             recorded, noted = _confirmed(ruled, state, interaction_id, body, body.confirmation, tier=tier, now=now)
             events += [(record, recorded), (interaction.stream(interaction_id), noted)]
             state = replace(state, cleared=clearance.evolve(state.cleared, noted))
-        verdict = authority.in_contact(ruled, state, body.action, tier, now, amount_class=body.amount_class)
+        minute, amount = authority.minute(ruled, now), body.amount_class
+        verdict = authority.in_contact(ruled, state, body.action, tier, now, amount_class=amount, minute=minute)
         asked = AuthorityAsked(
             ruling_id=identifier(),
             interaction_id=interaction_id,
@@ -202,6 +210,7 @@ async def ask_authority(desk: Desk, asker: Asker, interaction_id: str, body: Ask
             confirmed=state.cleared.confirmations(body.action, state.bindings),
             passed_to=verdict.passed_to,
             authority=ruled.version,
+            minute=minute,
         )
         events.append((record, asked))
         return Draft(_told(ruled, asked.ruling_id, verdict), events, interaction=interaction_id)
@@ -265,7 +274,10 @@ async def record_judgement(
         now, state, ruled = desk.pipeline.now(), reader.interaction(interaction_id), in_force(reader)
         interaction.use(state, asker.actor.subject, now)
         tier = asker.actor.tier
-        verdict = authority.in_contact(ruled, state, body.action, tier, now, amount_class=body.amount_class, anew=True)
+        minute, amount = authority.minute(ruled, now), body.amount_class
+        verdict = authority.in_contact(
+            ruled, state, body.action, tier, now, amount_class=amount, anew=True, minute=minute
+        )
         granted = judgement.grant(
             verdict,
             JudgementGranted(
@@ -277,6 +289,7 @@ async def record_judgement(
                 authority=ruled.version,
                 granted=sealed(interaction_id, body.granted),
                 why=sealed(interaction_id, body.why),
+                minute=minute,
             ),
         )
         noted = ClearanceNoted(

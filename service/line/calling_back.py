@@ -42,7 +42,7 @@ async def place_call_back(
     state = await current(desk, asker, interaction_id)
     account_id = state.account_id or interaction_id
     phrases = await _phrases(desk, asker, account_id)
-    to: list[tuple[SafeContact, str]] = []
+    to: list[tuple[SafeContact, str, str]] = []
 
     def decide(reader: Reader) -> Draft[CallBackAnswer]:
         now = desk.pipeline.now()
@@ -63,7 +63,7 @@ async def place_call_back(
         for party_id in sorted(wanted & phrases.keys()):
             phrase, digest = phrases[party_id]
             safe = desk.codec.open(stream, on_account.protections[party_id].reach(now))
-            to.append((msgspec.json.decode(safe, type=SafeContact), phrase))
+            to.append((msgspec.json.decode(safe, type=SafeContact), phrase, party_id))
             placed = CallBackPlaced(
                 party_id=party_id,
                 call_back_id=identifier(),
@@ -79,7 +79,7 @@ async def place_call_back(
         return Draft(CallBackAnswer(), events, interaction=interaction_id, status=202)
 
     draft = await desk.pipeline.carry_out(asker, decide, key=key)
-    desk.later(*(deliver_phrase(desk, channel, phrase) for channel, phrase in to))
+    desk.later(*(deliver_phrase(desk, *each) for each in to))
     return draft
 
 

@@ -13,20 +13,17 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
-from domain import booking
-from domain.attempt import Outcome
-from domain.decision import Decision, Facts, Question, decide
-from domain.dimension import Purpose
-from domain.field_class import FieldClass
+from domain import booking, judging
+from domain.attempt import Given, Outcome
 from domain.interaction import InteractionState
-from service.desk.desk import Desk, callers
+from domain.judging import DIALLED, Judged
+from service.desk.desk import Desk
 from service.desk.draft import Asker, Draft, Reader
 from service.desk.ids import MaybeId
-from service.line.disclosing import ANSWER_LASTS, Attempt, Judged, NextStep, line, meant, of_account, recorded
+from service.line.disclosing import ANSWER_LASTS, Attempt, NextStep, line, not_signed, recorded, scene_of
 
 Role = Literal["owner_office", "airline", "rail", "car_rental", "hotel", "dealer", "other"]
 
-NEEDED = FieldClass.E.bit | FieldClass.I.bit
 DIAL_SAY = "I can put you through now."
 
 
@@ -81,43 +78,31 @@ async def ask_dial(desk: Desk, asker: Asker, interaction_id: str, body: AskDial)
     """Say who may be put on the line. Raises Refused("unknown_interaction"), LogUnavailable: then nobody is."""
     mark = desk.marks.locator(body.locator) if body.locator else ""
     place = desk.marks.place(body.place) if body.place else ""
-    await desk.have_keys([callers(desk.pipeline.now())])
+    await desk.contacts.keyed(asker, interaction_id)
     found: list[Dial] = []
 
     def judge(reader: Reader) -> Draft[Attempt]:
         found.clear()
-        state = reader.interaction(interaction_id)
-        on_account = of_account(desk, reader, state.account_id)
-        booking_id = meant(reader, on_account, body.booking_id, mark)
-        of_booking = reader.booking(booking_id) if booking_id else None
-        question = Question(
-            asker.actor.subject, state.account_id, booking_id, NEEDED, Purpose.SERVICE, mark, interaction_id
-        )
-        decision = decide(question, Facts(on_account, of_booking, state), reader.policy().table, desk.pipeline.now())
-        if place and place != state.place:
-            decision = _nobody(decision, "stale-context")
-        elif decision.outcome == "disclosed":
-            dial = _match(desk, Judged(booking_id, of_booking, decision), body.purpose, state)
-            if dial is None:
-                decision = _nobody(decision, "no-such-supplier")
-            else:
-                found.append(dial)
-        judged = (Judged(booking_id, of_booking, decision),)
+        scene = scene_of(desk, asker, reader, interaction_id)
+        given = Given(mark, body.booking_id, place, unvouched=not_signed(desk, scene))
+        judged = judging.named(scene, given, classes=DIALLED)
+        if judged.decision.outcome == "disclosed" and not judging.misplaced(scene, given):
+            found.extend(_fit(desk, judged, body.purpose, scene.interaction))
+            given = replace(given, fit=len(found))
+        judged = judging.dialled(scene, given, judged)
         return recorded(
-            desk,
             reader,
-            interaction_id,
-            state,
+            scene,
+            given,
             asked="dial",
-            judged=judged,
-            classes=NEEDED,
-            purpose=Purpose.SERVICE,
+            judged=(judged,),
+            classes=DIALLED,
             locator=body.locator,
             role=body.purpose,
         )
 
     attempt = (await desk.pipeline.carry_out(asker, judge, on_beat=True)).answer
-    dial = found[0] if found else None
+    dial = found[0] if attempt.judged[0].decision.outcome == "disclosed" else None
     say, next_step = line(attempt.judged[0].decision, disclosed=dial is not None)
     return DialAnswer(
         attempt.decision_id,
@@ -129,22 +114,13 @@ async def ask_dial(desk: Desk, asker: Asker, interaction_id: str, body: AskDial)
     )
 
 
-def _nobody(decision: Decision, rule: str) -> Decision:
-    """The same decision, with nobody to dial. What was withheld or disputed anyway stays so."""
-    if decision.rules == ("disputed",):
-        return decision
-    return replace(decision, outcome="withheld", basis="", rules=(rule,), hearings=())
-
-
-def _match(desk: Desk, judged: Judged, role: Role, state: InteractionState) -> Dial | None:
-    """The one supplier of this role that all who listen may hear of: at the caller's place, where he gave one."""
+def _fit(desk: Desk, judged: Judged, role: Role, state: InteractionState) -> list[Dial]:
+    """The suppliers of this role that all who listen may hear of: at the caller's place, where he gave one."""
     if judged.state is None:
-        return None
+        return []
     raw = desk.opened.rendered(booking.stream(judged.booking_id), judged.state, judged.decision)
     if raw is None:
-        return None
+        return []
     fit = [each for each in msgspec.json.decode(raw, type=_Seen).suppliers if each.role == role and each.phone]
     here = [each for each in fit if each.place and desk.marks.place(each.place) == state.place]
-    if state.place and any(each.place for each in fit):
-        fit = here
-    return fit[0] if len(fit) == 1 else None
+    return here if state.place and any(each.place for each in fit) else fit

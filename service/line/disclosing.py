@@ -12,23 +12,20 @@ from typing import Annotated, Any, Literal, cast
 import msgspec
 from msgspec import Meta
 
-from domain import account, booking, interaction
-from domain.account import AccountState
-from domain.attempt import Asked, DisclosureAttempted, Outcome
-from domain.booking import BookingState
-from domain.decision import Decision, Facts, Question, decide
+from domain import booking, judging
+from domain.attempt import Asked, Given, Outcome
+from domain.decision import Decision
 from domain.dimension import Purpose
 from domain.event import Plain
 from domain.field_class import FieldClass
-from domain.interaction import InteractionState
+from domain.judging import LISTED, NOBODYS, Judged, Scene
 from service.chance import identifier
-from service.desk.desk import Desk, callers
+from service.desk.desk import Desk
 from service.desk.draft import Asker, Draft, Reader
 from service.desk.ids import MaybeId
-from service.safety.overriding import vouched
+from service.safety.overriding import unvouched
 
 ANSWER_LASTS = timedelta(seconds=60)
-LISTED = sum(1 << each.index for each in (FieldClass.E, FieldClass.I, FieldClass.L))
 DISCLOSED_SAY = "Here is what I can see for you."
 WITHHELD_SAY = "I am not able to go into that here. I can take a passcode, or pass you on to a colleague."
 TRANSFER_SAY = "Thank you for telling me. I will pass you on to a colleague who can look into it with you."
@@ -94,14 +91,6 @@ class BookingsAnswer(msgspec.Struct, frozen=True):
     expires_at: str
 
 
-class Judged(msgspec.Struct, frozen=True):
-    """One booking as it was judged."""
-
-    booking_id: str
-    state: BookingState | None
-    decision: Decision
-
-
 class Attempt(msgspec.Struct, frozen=True):
     """A question as it was judged: what is recorded, and what the answer is made of once it is."""
 
@@ -120,22 +109,16 @@ async def ask(desk: Desk, asker: Asker, interaction_id: str, body: AskDisclosure
         classes |= _BITS[letter]
     purpose = Purpose(body.purpose)
     mark = desk.marks.locator(body.locator) if body.locator else ""
-    await desk.have_keys([callers(desk.pipeline.now())])
+    await desk.contacts.keyed(asker, interaction_id)
 
     def judge(reader: Reader) -> Draft[Attempt]:
-        state = reader.interaction(interaction_id)
-        account_id = state.account_id
-        on_account = of_account(desk, reader, account_id)
-        booking_id = meant(reader, on_account, body.booking_id, mark)
-        of_booking = reader.booking(booking_id) if booking_id else None
-        question = Question(asker.actor.subject, account_id, booking_id, classes, purpose, mark, interaction_id)
-        decision = decide(question, Facts(on_account, of_booking, state), reader.policy().table, desk.pipeline.now())
-        judged = (Judged(booking_id, of_booking, decision),)
+        scene = scene_of(desk, asker, reader, interaction_id)
+        given = Given(mark, body.booking_id, unvouched=not_signed(desk, scene))
+        judged = (judging.named(scene, given, classes=classes, purpose=purpose),)
         return recorded(
-            desk,
             reader,
-            interaction_id,
-            state,
+            scene,
+            given,
             asked="booking",
             judged=judged,
             classes=classes,
@@ -162,35 +145,10 @@ async def bookings(desk: Desk, asker: Asker, interaction_id: str) -> BookingsAns
     """The bookings that this contact may know of. Each is judged as a question of its own."""
 
     def judge(reader: Reader) -> Draft[Attempt]:
-        state = reader.interaction(interaction_id)
-        account_id = state.account_id
-        on_account = of_account(desk, reader, account_id)
-        policy, now = reader.policy().table, desk.pipeline.now()
-        judged = []
-        for booking_id in on_account.bookings or ("",):
-            of_booking = reader.booking(booking_id) if booking_id else None
-            question = Question(
-                asker.actor.subject,
-                account_id,
-                booking_id,
-                LISTED,
-                Purpose.SERVICE,
-                interaction_id=interaction_id,
-                named=bool(booking_id),
-            )
-            decision = decide(question, Facts(on_account, of_booking, state), policy, now)
-            judged.append(Judged(booking_id, of_booking, decision))
-        return recorded(
-            desk,
-            reader,
-            interaction_id,
-            state,
-            asked="bookings",
-            judged=tuple(judged),
-            classes=LISTED,
-            purpose=Purpose.SERVICE,
-            locator="",
-        )
+        scene = scene_of(desk, asker, reader, interaction_id)
+        given = Given(unvouched=not_signed(desk, scene))
+        judged = judging.listed(scene, given)
+        return recorded(reader, scene, given, asked="bookings", judged=judged, classes=LISTED)
 
     attempt = (await desk.pipeline.carry_out(asker, judge, on_beat=True)).answer
     listed = []
@@ -209,13 +167,18 @@ async def bookings(desk: Desk, asker: Asker, interaction_id: str) -> BookingsAns
     )
 
 
-NOBODYS = AccountState()
+def scene_of(desk: Desk, asker: Asker, reader: Reader, interaction_id: str) -> Scene:
+    """What a question in this contact is judged on. Raises Refused("unknown_interaction")."""
+    state = reader.interaction(interaction_id)
+    on_account = reader.account(state.account_id) if state.account_id else NOBODYS
+    table = reader.policy().table
+    return Scene(asker.actor.subject, interaction_id, state, on_account, reader.booking, table, desk.pipeline.now())
 
 
-def of_account(desk: Desk, reader: Reader, account_id: str) -> AccountState:
-    """The account a contact is about, with no override on it but those whose approval is signed as it stands."""
-    state = reader.account(account_id) if account_id else NOBODYS
-    return vouched(desk.approvals, account_id, state) if state.overrides else state
+def not_signed(desk: Desk, scene: Scene) -> tuple[str, ...]:
+    """The overrides of the account whose approval is not signed as it stands; they count for nothing."""
+    overrides = scene.account.overrides
+    return unvouched(desk.approvals, scene.interaction.account_id, scene.account) if overrides else ()
 
 
 def line(decision: Decision, *, disclosed: bool, ended: bool = False) -> tuple[str, NextStep]:
@@ -230,65 +193,33 @@ def line(decision: Decision, *, disclosed: bool, ended: bool = False) -> tuple[s
     return WITHHELD_SAY, "ask_passcode"
 
 
-def meant(reader: Reader, state: AccountState, booking_id: str, mark: str) -> str:
-    """The booking of this account that is meant, "" if none is: another account's is as unknown as nobody's.
-
-    One that is shown under this locator goes before one that is only held under it.
-    """
-    if booking_id:
-        return booking_id if booking_id in state.bookings else ""
-    held = ""
-    for each in state.bookings:
-        found = reader.booking(each)
-        if found.shown is not None and mark in found.shown.locators:
-            return each
-        if found.held is not None and mark in found.held.locators:
-            held = held or each
-    return held
-
-
 def recorded(
-    desk: Desk,
     reader: Reader,
-    interaction_id: str,
-    state: InteractionState,
+    scene: Scene,
+    given: Given,
     *,
     asked: Asked,
     judged: tuple[Judged, ...],
     classes: int,
-    purpose: Purpose,
-    locator: str,
+    purpose: Purpose = Purpose.SERVICE,
+    locator: str = "",
     role: str = "",
 ) -> Draft[Attempt]:
     """The attempt as an event about the account; about the interaction where it was bound to none."""
-    now = desk.pipeline.now()
-    disclosed = [each for each in judged if each.decision.outcome == "disclosed"]
-    views = {each.decision.basis for each in disclosed}
-    version = reader.policy().version
-    attempted = DisclosureAttempted(
+    attempted = judging.attempted(
+        judged,
         decision_id=identifier(),
         asked=asked,
-        bookings=tuple(each.booking_id for each in (disclosed or judged) if each.booking_id),
-        classes="".join(each.value for each in FieldClass if classes >> each.index & 1),
+        given=given,
+        classes=judging.letters(classes),
         purpose=purpose.value,
-        outcome="disclosed" if disclosed else "withheld",
-        view="" if not views else "held" if "held" in views else "shown",
-        rules=_rules(judged),
-        listeners=judged[0].decision.listeners,
         judged_at={stream: folded.version for stream, folded in reader.reads.items()},
-        locator=Plain(callers(now), locator.encode()) if locator else None,
-        override_id=next((each.decision.override_id for each in disclosed if each.decision.override_id), ""),
+        locator=Plain(scene.interaction_id, locator.encode()) if locator else None,
         role=role,
     )
-    about = account.stream(state.account_id) if state.account_id else interaction.stream(interaction_id)
-    attempt = Attempt(attempted.decision_id, now, judged)
-    return Draft(attempt, [(about, attempted)], interaction=interaction_id, policy=version)
-
-
-def _rules(judged: tuple[Judged, ...]) -> tuple[str, ...]:
-    if len(judged) == 1:
-        return judged[0].decision.rules
-    return tuple(sorted({rule for each in judged for rule in each.decision.rules}))
+    attempt = Attempt(attempted.decision_id, scene.now, judged)
+    about = judging.about(scene.interaction, scene.interaction_id)
+    return Draft(attempt, [(about, attempted)], interaction=scene.interaction_id, policy=scene.policy.version)
 
 
 def _ended(judged: Judged) -> bool:

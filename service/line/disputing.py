@@ -14,7 +14,7 @@ from msgspec import Meta
 from domain import account, interaction, mistake
 from domain.interaction import Disputed, DisputeResolved
 from domain.mistake import MistakeReported
-from service.desk.desk import Desk, callers, sealed
+from service.desk.desk import Desk, sealed
 from service.desk.draft import Asker, Draft, Key, Reader
 from service.desk.ids import MaybeId
 from service.line.disclosing import TRANSFER_SAY
@@ -81,8 +81,7 @@ async def open_dispute(
     desk: Desk, asker: Asker, interaction_id: str, body: OpenDispute, key: Key | None
 ) -> Draft[DisputeAnswer]:
     """Stop what goes on in this contact, and transfer. Raises Refused, see `interaction.use`."""
-    subject = callers(desk.pipeline.now())
-    await desk.have_keys([subject])
+    subject = await desk.contacts.keyed(asker, interaction_id)
 
     def decide(reader: Reader) -> Draft[DisputeAnswer]:
         state = reader.interaction(interaction_id)
@@ -116,8 +115,7 @@ async def report_mistake(
 
     The next question of the same call may have bound it anew since.
     """
-    subject = callers(desk.pipeline.now())
-    await desk.have_keys([subject])
+    subject = await desk.contacts.keyed(asker, interaction_id)
 
     def decide(reader: Reader) -> Draft[MistakeAnswer]:
         state = reader.interaction(interaction_id)

@@ -29,7 +29,7 @@ from domain.interaction import (
 from domain.party import identify
 from domain.refusal import Refused
 from service.chance import identifier
-from service.desk.desk import BIND_BEAT, Desk, callers, sealed
+from service.desk.desk import BIND_BEAT, Desk, sealed
 from service.desk.draft import Asker, Draft, Key, Reader
 from service.desk.ids import MaybeId
 from service.desk.people import Facts, marked
@@ -108,17 +108,17 @@ async def open_interaction(
 ) -> Draft[InteractionAnswer]:
     """Open a contact in which nothing is known of anybody yet. Raises Refused("wrong_channel")."""
     interaction.open_by(asker.actor.role, body.channel)
-    now = desk.pipeline.now()
-    subject = callers(now)
-    await desk.have_keys([subject])
+    interaction_id = await desk.contacts.fresh()
     mark = desk.marks.contact(body.contact_id)
 
     def decide(reader: Reader) -> Draft[InteractionAnswer]:
-        interaction_id = identifier()
         stream = interaction.stream(interaction_id)
         reader.fresh(stream)
         opened = InteractionOpened(
-            channel=body.channel, contact=mark, contact_id=sealed(subject, body.contact_id), at=desk.pipeline.now()
+            channel=body.channel,
+            contact=mark,
+            contact_id=sealed(interaction_id, body.contact_id),
+            at=desk.pipeline.now(),
         )
         return Draft(InteractionAnswer(interaction_id), [(stream, opened)], interaction=interaction_id, status=201)
 
@@ -133,8 +133,7 @@ async def bind(
     if not body.account_id and not body.locator:
         raise Refused("nothing_offered", "offer a locator or an account id", place="locator")
     facts = body.facts.normal("facts")
-    subject = callers(desk.pipeline.now())
-    await desk.have_keys([subject])
+    subject = await desk.contacts.keyed(asker, interaction_id)
     mark = desk.marks.locator(body.locator)
     entries = await desk.pipeline.threaded(lambda: desk.log.find_locator(bytes.fromhex(mark)))
     phantom = desk.marks.phantom(body.account_id or body.locator)
@@ -266,8 +265,7 @@ async def join(
 ) -> Draft[ListenerAnswer]:
     """Put another person on the line, identified by facts where he is a customer."""
     facts = body.facts.normal("facts")
-    subject = callers(desk.pipeline.now())
-    await desk.have_keys([subject])
+    subject = await desk.contacts.keyed(asker, interaction_id)
 
     def decide(reader: Reader) -> Draft[ListenerAnswer]:
         state = reader.interaction(interaction_id)

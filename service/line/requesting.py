@@ -56,7 +56,7 @@ async def request_passcode(
     """
     state = await current(desk, asker, interaction_id)
     links = [one_time_link(state.account_id or interaction_id) for _ in range(2)]
-    sent: list[tuple[SafeContact, Link]] = []
+    sent: list[tuple[SafeContact, Link, str]] = []
 
     def decide(reader: Reader) -> Draft[RequestAnswer]:
         now = desk.pipeline.now()
@@ -80,7 +80,7 @@ async def request_passcode(
                 )
             )
         for link, (via, to) in zip(links, wish.to, strict=False):
-            sent.append((to, link))
+            sent.append((to, link, party_id))
             offered = PasscodeOffered(
                 party_id=party_id,
                 offer_id=identifier(),
@@ -94,7 +94,7 @@ async def request_passcode(
         return Draft(RequestAnswer(), [(stream, each) for each in events], interaction=interaction_id, status=202)
 
     draft = await desk.pipeline.carry_out(asker, decide, key=key, on_beat=True)
-    desk.later(*(deliver_link(desk, to, link) for to, link in sent))
+    desk.later(*(deliver_link(desk, to, link, about) for to, link, about in sent))
     return draft
 
 

@@ -18,10 +18,9 @@ from domain.evidence import EvidenceCarried, InteractionContinued
 from domain.hand_off import RESUME_LASTS, ResumeIssued, ResumeMissed, ResumeState, ResumeUsed, Spent
 from domain.interaction import InteractionOpened, InteractionState
 from domain.refusal import Refused
-from service.chance import identifier
 from service.desk.beat import Beat
 from service.desk.codes import Code, new_code, told
-from service.desk.desk import BIND_BEAT, Desk, callers, sealed
+from service.desk.desk import BIND_BEAT, Desk, sealed
 from service.desk.draft import Asker, Draft, Key, Reader
 from service.line.verifying import Trial, tried
 
@@ -97,11 +96,9 @@ async def resume(desk: Desk, asker: Asker, body: ResumeInteraction, key: Key | N
     Raises Refused: "wrong_channel" (see `interaction.open_by`), or "code_spent" alike, whyever it is not good.
     """
     interaction.open_by(asker.actor.role, body.channel)
-    subject = callers(desk.pipeline.now())
-    await desk.have_keys([subject])
     stream = hand_off.resume_stream(desk.marks.code("resume", told(body.code)))
     contact = desk.marks.contact(body.contact_id)
-    interaction_id = identifier()
+    interaction_id = await desk.contacts.fresh()
     fresh = interaction.stream(interaction_id)
 
     def find(reader: Reader) -> Draft[str]:
@@ -124,7 +121,7 @@ async def resume(desk: Desk, asker: Asker, body: ResumeInteraction, key: Key | N
             handed = evidence.resumed(line, contact=contact, channel=body.channel, now=now)
             reader.fresh(fresh)
             opened = InteractionOpened(
-                channel=body.channel, contact=contact, contact_id=sealed(subject, body.contact_id), at=now
+                channel=body.channel, contact=contact, contact_id=sealed(interaction_id, body.contact_id), at=now
             )
             events: list[tuple[str, Event]] = [
                 (stream, ResumeUsed(interaction_id=interaction_id)),

@@ -11,16 +11,15 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from domain import booking
-from domain.decision import Facts, Question, decide
-from domain.dimension import Purpose
+from domain import booking, judging
+from domain.attempt import Given
 from domain.field_class import FieldClass
+from domain.judging import Judged
 from domain.refusal import Refused
-from service.desk.desk import Desk, callers
+from service.desk.desk import Desk
 from service.desk.draft import Asker, Draft, Reader
 from service.desk.ids import MaybeId
-from service.line.disclosing import NOBODYS, Attempt, Judged, meant, recorded
-from service.safety.overriding import vouched
+from service.line.disclosing import Attempt, not_signed, recorded, scene_of
 
 
 class RouteInteraction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,6 +41,7 @@ class OwnerDesk(msgspec.Struct, frozen=True):
     escalation: tuple[str, ...]
 
 
+ROUTED_SAY = "I am putting you through to the people who look after this."
 DEFAULT = OwnerDesk("front desk", "", ("duty supervisor",))
 
 
@@ -50,7 +50,7 @@ class RouteAnswer(msgspec.Struct, frozen=True):
 
     decision_id: str
     owner: OwnerDesk
-    say: str = "I am putting you through to the people who look after this."
+    say: str = ROUTED_SAY
     next_step: Literal["transfer"] = "transfer"
 
     def __repr__(self) -> str:
@@ -75,28 +75,14 @@ async def route(desk: Desk, asker: Asker, interaction_id: str, body: RouteIntera
     if not body.locator and not body.booking_id:
         raise Refused("nothing_offered", "offer a locator or a booking id", place="locator")
     mark = desk.marks.locator(body.locator) if body.locator else ""
-    await desk.have_keys([callers(desk.pipeline.now())])
+    await desk.contacts.keyed(asker, interaction_id)
 
     def judge(reader: Reader) -> Draft[Attempt]:
-        state = reader.interaction(interaction_id)
-        account_id = state.account_id
-        on_account = vouched(desk.approvals, account_id, reader.account(account_id)) if account_id else NOBODYS
-        booking_id = meant(reader, on_account, body.booking_id, mark)
-        of_booking = reader.booking(booking_id) if booking_id else None
-        question = Question(
-            asker.actor.subject, account_id, booking_id, FieldClass.E.bit, Purpose.SERVICE, mark, interaction_id
-        )
-        decision = decide(question, Facts(on_account, of_booking, state), reader.policy().table, desk.pipeline.now())
+        scene = scene_of(desk, asker, reader, interaction_id)
+        given = Given(mark, body.booking_id, unvouched=not_signed(desk, scene))
+        judged = (judging.named(scene, given, classes=FieldClass.E.bit),)
         return recorded(
-            desk,
-            reader,
-            interaction_id,
-            state,
-            asked="route",
-            judged=(Judged(booking_id, of_booking, decision),),
-            classes=FieldClass.E.bit,
-            purpose=Purpose.SERVICE,
-            locator=body.locator,
+            reader, scene, given, asked="route", judged=judged, classes=FieldClass.E.bit, locator=body.locator
         )
 
     attempt = (await desk.pipeline.carry_out(asker, judge, on_beat=True)).answer

@@ -96,7 +96,8 @@ async def raise_safety_signal(
 
     def decide(reader: Reader) -> Draft[SignalAnswer]:
         now, state, ruled = desk.pipeline.now(), contact(reader, interaction_id), in_force(reader)
-        response = safety_signal.respond(ruled, body.kind, asker.actor.tier, now)
+        minute = authority.minute(ruled, now)
+        response = safety_signal.respond(ruled, body.kind, asker.actor.tier, now, minute=minute)
         raised = SafetySignalRaised(
             signal_id=identifier(),
             interaction_id=interaction_id,
@@ -105,6 +106,7 @@ async def raise_safety_signal(
             passed_to=response.passed_to,
             authority=ruled.version,
             words=words,
+            minute=minute,
         )
         noted = ClearanceNoted(what="signal", id=raised.signal_id, by=body.kind, at=now, binding=state.bindings)
         events: list[tuple[str, Event]] = [
@@ -136,7 +138,8 @@ async def record_safety_act(  # noqa: PLR0917 - two ids stand in the path
         now, state, ruled = desk.pipeline.now(), contact(reader, interaction_id), in_force(reader)
         if signal_id not in state.cleared.signals:
             raise Refused("unknown_signal", "no such signal was raised in this contact", place="signal_id")
-        verdict = authority.in_contact(ruled, state, body.did, asker.actor.tier, now)
+        minute = authority.minute(ruled, now)
+        verdict = authority.in_contact(ruled, state, body.did, asker.actor.tier, now, minute=minute)
         acted = SafetySignalActed(
             signal_id=signal_id,
             interaction_id=interaction_id,
@@ -144,6 +147,7 @@ async def record_safety_act(  # noqa: PLR0917 - two ids stand in the path
             verdict=safety_signal.verdict_on(body.did, verdict),
             authority=ruled.version,
             words=words,
+            minute=minute,
         )
         events: list[tuple[str, Event]] = [(about(state, interaction_id), acted)]
         return Draft(SafetyActAnswer(signal_id), events, interaction=interaction_id, status=201)

@@ -16,7 +16,6 @@ from domain.event import Event
 from domain.evidence import EvidenceCarried, InteractionContinued
 from domain.hand_off import TRANSFER_LASTS, HandOffMissed, HandOffOffered, HandOffState, HandOffTaken, Spent
 from domain.interaction import CALLER, Channel, InteractionState, ListenerKind
-from service.chance import identifier
 from service.desk.beat import Beat
 from service.desk.codes import Code, new_code, told
 from service.desk.desk import BIND_BEAT, Desk, sealed
@@ -126,6 +125,7 @@ async def take(desk: Desk, asker: Asker, body: TakeTransfer, key: Key | None) ->
     """Take a contact over by its code. Raises Refused("code_spent") alike, whyever it is not good for this person."""
     mark = desk.marks.code("transfer", told(body.code))
     stream = hand_off.stream(mark)
+    interaction_id = await desk.contacts.fresh()
 
     def decide(reader: Reader) -> Draft[TakenAnswer]:
         offered = cast(HandOffState, reader.folded(stream).state)
@@ -134,7 +134,6 @@ async def take(desk: Desk, asker: Asker, body: TakeTransfer, key: Key | None) ->
         line = cast(InteractionState, line)
         accounts = {account_id: reader.account(account_id) for account_id in evidence.proved_on(line)}
         handed = evidence.transferred(line, accounts, desk.pipeline.now())
-        interaction_id = identifier()
         fresh = interaction.stream(interaction_id)
         reader.fresh(fresh)
         answer = TakenAnswer(

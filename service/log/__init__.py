@@ -18,11 +18,11 @@ How an append travels::
 ``errors``      what can be said of a failure without saying what was in it
 """
 
-from service.log.append import Append, IdempotencyKey, LocatorEntry, Snapshot
+from service.log.append import Append, IdempotencyKey, LocatorEntry, Mention, Snapshot
 from service.log.errors import Conflict, KeyTaken, LogError, LogUnavailable, Refused
 from service.log.log import EventLog
 from service.log.reading import Row
-from service.log.schema import migrate, migrate_keys
+from service.log.schema import migrate, migrate_keys, migrate_ledger
 from service.log.subscription import Subscription
 
 __all__ = [
@@ -34,10 +34,12 @@ __all__ = [
     "LocatorEntry",
     "LogError",
     "LogUnavailable",
+    "Mention",
     "Refused",
     "Row",
     "Snapshot",
     "Subscription",
     "migrate",
     "migrate_keys",
+    "migrate_ledger",
 ]

@@ -13,7 +13,7 @@ import msgspec
 if TYPE_CHECKING:
     from eventsourcing.persistence import StoredEvent
 
-__all__ = ["Append", "IdempotencyKey", "LocatorEntry", "Snapshot"]
+__all__ = ["Append", "IdempotencyKey", "LocatorEntry", "Mention", "Snapshot"]
 
 
 class IdempotencyKey(msgspec.Struct, frozen=True, gc=False):
@@ -47,6 +47,17 @@ class LocatorEntry(msgspec.Struct, frozen=True, gc=False):
         return "LocatorEntry()"
 
 
+class Mention(msgspec.Struct, frozen=True, gc=False):
+    """An index row: the event at ``position`` is about this (``account:<id>``, ``decision:<id>``).
+
+    ``since``: the position that made it so, which is its own but where a contact was bound only afterwards.
+    """
+
+    about: str
+    position: int
+    since: int
+
+
 class Snapshot(msgspec.Struct, frozen=True, gc=False):
     """The folded state of a stream at a version; ``name`` names its shape. Only the newest of a stream is kept."""
 
@@ -66,7 +77,9 @@ class Append(msgspec.Struct, eq=False):
     ``events``: rows of any number of streams, each stream's versions following on from where ``expect`` has it.
     ``expect``: every stream this was judged on, written or only read, and the version it must stand at (0: no events
     yet). ``None`` asks for no more than that the rows are new: what recorders of the ``eventsourcing`` library promise.
-    ``key``: an idempotency key, written in the same transaction. ``locators``: index rows, repeats ignored.
+    ``key``: an idempotency key, written in the same transaction. ``locators``, ``mentions``: index rows, repeats
+    ignored.
+    ``unlocated``: index rows that go.
     ``parents``: earlier appends of this process on whose pending state this one was judged.
     ``snapshots``: the newest of a stream wins and the others go, or with ``keep_snapshots`` all are kept and a repeated
     version is a conflict. ``tracking``: application name to position, which must move forward. ``probe``: checks the
@@ -91,6 +104,8 @@ class Append(msgspec.Struct, eq=False):
     keep_snapshots: bool = False
     tracking: Mapping[str, int] | None = None
     probe: bool = False
+    mentions: tuple[Mention, ...] = ()
+    unlocated: tuple[LocatorEntry, ...] = ()
     error: Exception | None = None
     positions: tuple[int, ...] = ()
     settled: bool = False

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Table
 
-    from service.log.append import Append, Snapshot
+    from service.log.append import Append, LocatorEntry, Snapshot
 
 __all__ = ["Group", "check", "judged", "reset"]
 
@@ -32,6 +32,7 @@ class Group:
         self.rows: dict[tuple[Table, Repeats], list[tuple[Any, ...]]] = {}
         self.newest: dict[str, Snapshot] = {}
         self.tracked: dict[str, int] = {}
+        self.unlocated: list[LocatorEntry] = []
         self.position: int | None = None
 
     def streams(self) -> list[str]:
@@ -79,8 +80,9 @@ class Group:
                 stream, version = stored.originator_id, stored.originator_version
                 event_rows.append((last, stream, version, stored.topic, stored.state))
                 heads[stream] = version  # type: ignore[index]  # a str: the library's recorder turns its UUIDs into hex
-            if append.key is not None or append.locators or append.snapshots or append.tracking:
+            if append.key is not None or append.locators or append.snapshots or append.tracking or append.mentions:
                 self._besides(append, taken, tracked)
+            self.unlocated += append.unlocated
             append.accepted = True
             self.accepted.append((append, tuple(range(begin, last + 1))))
         if event_rows:
@@ -96,6 +98,9 @@ class Group:
         if append.locators:
             rows = [(entry.mac, entry.account_id, entry.booking_id) for entry in append.locators]
             self.rows.setdefault((tables.locators, Repeats.IGNORED), []).extend(rows)
+        if append.mentions:
+            told = [(each.about, each.position, each.since) for each in append.mentions]
+            self.rows.setdefault((tables.mentions, Repeats.IGNORED), []).extend(told)
         if append.keep_snapshots:
             kept = [(shot.stream, shot.version, shot.name, shot.state) for shot in append.snapshots]
             self.rows.setdefault((tables.snapshots, Repeats.REFUSED), []).extend(kept)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from eventsourcing.persistence import Notification
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select, true
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.log.append import IdempotencyKey, LocatorEntry, Snapshot
 from service.log.errors import LogUnavailable, reason
-from service.log.tables import events, idempotency_keys, locators, snapshots, tracking
+from service.log.tables import events, idempotency_keys, locators, mentions, snapshots, tracking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["Reader", "Row"]
 
 T = TypeVar("T")
+SLICE = 500  # streams in one statement
+CONTACT = b'"interaction":"'  # in the header of a stored event, before the id of the contact
+AFTER = len(CONTACT) + 31  # from where that begins to the last digit of the id
 
 ROW = (events.c.stream, events.c.version, events.c.name, events.c.state)
 STREAM = (
@@ -30,10 +34,25 @@ STREAM = (
     .where(events.c.stream == bindparam("stream"), events.c.version > bindparam("gt"))
     .order_by(events.c.version)
 )
+POSITIONED = (
+    select(*ROW, events.c.position)
+    .where(
+        events.c.stream == bindparam("stream"),
+        events.c.version > bindparam("gt"),
+        events.c.version <= bindparam("lte"),
+    )
+    .order_by(events.c.version)
+)
 PAGE = STREAM.limit(bindparam("rows"))
 ALL = (
     select(*ROW, events.c.position)
     .where(events.c.position > bindparam("gt"))
+    .order_by(events.c.position)
+    .limit(bindparam("rows"))
+)
+SECTION = (
+    select(*ROW, events.c.position)
+    .where(events.c.position > bindparam("gt"), events.c.position <= bindparam("lte"))
     .order_by(events.c.position)
     .limit(bindparam("rows"))
 )
@@ -51,6 +70,27 @@ LOCATORS = (
 )
 KEY = select(idempotency_keys).where(
     idempotency_keys.c.actor == bindparam("asked_by"), idempotency_keys.c.key == bindparam("chosen")
+)
+MENTIONED = (
+    select(*ROW, events.c.position)
+    .join_from(mentions, events, mentions.c.position == events.c.position)
+    .where(
+        mentions.c.about == bindparam("about"),
+        mentions.c.position > bindparam("gt"),
+        mentions.c.position <= bindparam("lte"),
+        mentions.c.since <= bindparam("lte"),
+    )
+    .order_by(mentions.c.position)
+    .limit(bindparam("rows"))
+)
+MENTIONS = (
+    select(mentions.c.position)
+    .where(mentions.c.about == bindparam("about"), mentions.c.position.in_(bindparam("positions", expanding=True)))
+    .order_by(mentions.c.position)
+)
+FIRST = select(func.min(mentions.c.position)).where(mentions.c.about == bindparam("about"))
+STANDS = select(events.c.position).where(
+    events.c.stream == bindparam("stream"), events.c.version == bindparam("version")
 )
 TRACKED = select(tracking.c.position).where(tracking.c.application == bindparam("application"))
 
@@ -76,6 +116,9 @@ class Reader:
         compiled = STREAM.compile(dialect=self._engine.dialect)
         self._stream = str(compiled)
         self._order = compiled.positiontup
+        compiled = SECTION.compile(dialect=self._engine.dialect)
+        self._section = str(compiled)
+        self._section_order, self._section_values = compiled.positiontup, compiled.params
 
     def _ask(self, question: Callable[[Connection], T]) -> T:
         for attempt in (1, 2):
@@ -111,10 +154,98 @@ class Reader:
         parameters = {"stream": stream, "gt": gt, "rows": limit}
         return self._ask(lambda c: [Row(*row) for row in c.execute(PAGE, parameters)])
 
+    def positioned(self, stream: str, *, gt: int = 0, lte: int) -> list[Notification]:
+        """The events of a stream with versions greater than ``gt``, up to ``lte``, in order, and where they stand."""
+        parameters = {"stream": stream, "gt": gt, "lte": lte}
+        return self._ask(lambda c: [Notification(*row) for row in c.execute(POSITIONED, parameters)])
+
+    def of_streams(self, streams: Iterable[str], *, lte: int) -> list[Notification]:
+        """The events of all of these streams with positions up to ``lte``, in the order of the log."""
+        names, found = sorted(streams), []
+        for start in range(0, len(names), SLICE):
+            query = select(*ROW, events.c.position).where(
+                events.c.stream.in_(names[start : start + SLICE]), events.c.position <= lte
+            )
+            found += self._ask(lambda c, query=query: [Notification(*row) for row in c.execute(query)])  # type: ignore[misc]  # mypy infers no lambda with a default
+        return sorted(found, key=lambda each: each.id)
+
+    def at(self, positions: Sequence[int]) -> list[Notification]:
+        """The events at these positions, in the order of the log."""
+        query = select(*ROW, events.c.position).where(events.c.position.in_(positions)).order_by(events.c.position)
+        return self._ask(lambda c: [Notification(*row) for row in c.execute(query)])
+
     def read_all(self, *, gt: int = 0, limit: int) -> list[Notification]:
         """Up to ``limit`` events of the whole log with positions greater than ``gt``, in order."""
         parameters = {"gt": gt, "rows": limit}
         return self._ask(lambda c: [Notification(*row) for row in c.execute(ALL, parameters)])
+
+    def mentioned(self, about: str, *, gt: int, lte: int, limit: int) -> list[Notification]:
+        """The first ``limit`` events about this with positions greater than ``gt``, up to ``lte``, in order.
+
+        As it was known at ``lte``: of a contact that was bound only later there is nothing.
+        """
+        parameters = {"about": about, "gt": gt, "lte": lte, "rows": limit}
+        return self._ask(lambda c: [Notification(*row) for row in c.execute(MENTIONED, parameters)])
+
+    def about(self, about: str, positions: Sequence[int]) -> set[int]:
+        """Those of these positions at which there is something about this."""
+        parameters = {"about": about, "positions": list(positions)}
+        return self._ask(lambda c: set(c.execute(MENTIONS, parameters).scalars()))
+
+    def first_about(self, about: str) -> int | None:
+        """The first position at which there is something about this."""
+        position: int | None = self._ask(lambda c: c.execute(FIRST, {"about": about}).scalar())
+        return position
+
+    def version_at(self, stream: str, position: int) -> int:
+        """The version of a stream when the log stood at this position; 0 where it had no events. Some index seeks."""
+
+        def halved(connection: Connection) -> int:
+            low, high = 0, self._database.heads(connection.connection.driver_connection, [stream])[0].get(stream, 0)
+            while low < high:
+                middle = (low + high + 1) // 2
+                stands = connection.execute(STANDS, {"stream": stream, "version": middle}).scalar()
+                low, high = (middle, high) if stands is not None and stands <= position else (low, middle - 1)
+            return low
+
+        return self._ask(halved)
+
+    def section(self, *, gt: int, lte: int | None = None, limit: int) -> list[tuple[str, int, str, bytes, int]]:
+        """Rows (stream, version, name, state, position) of the log, in order, as the driver gives them.
+
+        For who reads the whole of it: 1.5 us a row on SQLite, 2.3 us on PostgreSQL.
+        """
+        values = self._section_values | {"gt": gt, "lte": sys.maxsize if lte is None else lte, "rows": limit}
+        parameters = [values[name] for name in self._section_order] if self._section_order else values
+        cursor = self._database.cursor
+        return self._ask(lambda c: cursor(c.connection.driver_connection).execute(self._section, parameters).fetchall())
+
+    def dealt(
+        self, nouns: Sequence[str], dealt: str, names: Sequence[str], *, gt: int, lte: int, last: str, others: str
+    ) -> list[tuple[str, int, str, bytes | None, int]]:
+        """Rows (stream, version, name, state, position) as they are dealt out to several who read the log at once.
+
+        Of the streams of ``nouns`` all, and of those of ``dealt`` the ones whose id ends with one of ``last``, or where
+        that is empty with none of ``others``. An event of one of ``names`` has its state only where the id of the
+        contact in its header ends so: each of these is for one reader, and all know that it is there. In order,
+        positions greater than ``gt`` up to ``lte``.
+        """
+        stream, state = events.c.stream, events.c.state
+        # Of a part of the name: by the name itself SQLite would look for the streams, and not walk along the log.
+        led = [func.substr(stream, 1, len(noun) + 1) == f"{noun}:" for noun in (*nouns, dealt)]
+        found: ColumnElement[int] = func.instr(state, CONTACT)
+        if self._engine.dialect.name == "postgresql":
+            found = func.pg_catalog.position(state, CONTACT)
+        digit = func.substr(state, found + AFTER, 1)
+        ends = _among(digit, [*map(str.encode, last)], [*map(str.encode, others)])
+        own = or_(events.c.name.not_in(list(names)), ends)
+        ours = _among(func.substr(stream, func.length(stream), 1), [*last], [*others])
+        query = (
+            select(stream, events.c.version, events.c.name, case((own, state)), events.c.position)
+            .where(events.c.position > gt, events.c.position <= lte, or_(*led[:-1], and_(led[-1], ours)))
+            .order_by(events.c.position)
+        )
+        return self._ask(lambda c: list(c.execute(query).cursor.fetchall()))
 
     def heads(self, streams: Sequence[str]) -> dict[str, int]:
         """The version of each stream; 0 where it has no events."""
@@ -179,3 +310,10 @@ class Reader:
             query = query.where(events.c.name.in_(names))
         # The driver's rows, likewise: rules are tried on the whole log.
         return self._ask(lambda c: list(c.execute(query).cursor.fetchall()))
+
+
+def _among(end: ColumnElement[Any], some: list[Any], others: list[Any]) -> ColumnElement[bool]:
+    """Whether an id ends with one of ``some``, or where there is none with none of ``others``."""
+    if some:
+        return end.in_(some)
+    return end.not_in(others) if others else true()

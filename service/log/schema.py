@@ -1,4 +1,4 @@
-"""Making the tables: Alembic to its newest revision, for the log and for the wrapped keys apart from it."""
+"""Making the tables: Alembic to its newest revision, for the log, the wrapped keys apart from it, and the ledger."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from service.log.database import normal_url
 from service.log.errors import LogUnavailable, reason
-from service.log.tables import keys_metadata, log_metadata
+from service.log.tables import keys_metadata, ledger_metadata, log_metadata
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
-__all__ = ["migrate", "migrate_keys"]
+__all__ = ["migrate", "migrate_keys", "migrate_ledger"]
 
 HERE = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 0x57_61_74_63_68_4D_69_67  # "WatchMig": two replicas that start at once migrate one after the other
@@ -33,6 +31,11 @@ def migrate(url: str) -> None:
 def migrate_keys(url: str) -> None:
     """Bring the database of wrapped keys to its newest revision. Raises ``LogUnavailable`` likewise."""
     _upgrade(url, "keys", keys_metadata)
+
+
+def migrate_ledger(url: str) -> None:
+    """Bring the ledger's database to its newest revision. Raises ``LogUnavailable`` likewise."""
+    _upgrade(url, "ledger", ledger_metadata)
 
 
 def _upgrade(url: str, branch: str, metadata: MetaData) -> None:
@@ -55,6 +58,9 @@ def _upgrade(url: str, branch: str, metadata: MetaData) -> None:
 
 
 def _run(engine: Engine, branch: str, metadata: MetaData) -> None:
+    from alembic import command  # noqa: PLC0415 - it takes a fifth of a start, and only who makes tables needs it
+    from alembic.config import Config  # noqa: PLC0415 - likewise
+
     config = Config()
     config.set_main_option("script_location", str(HERE).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")

@@ -1,7 +1,8 @@
 """Every table, as SQLAlchemy Core sees it. Alembic makes them; a test compares the two.
 
 The log and the wrapped keys are two databases (and two MetaData): an old backup of the log must not bring back a key
-that was destroyed.
+that was destroyed. The ledger is a third, that its writes do not wait for the lock that decisions are written under;
+on PostgreSQL, where they would not, its tables may stand beside the log's.
 """
 
 from __future__ import annotations
@@ -10,10 +11,15 @@ from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, M
 
 __all__ = [
     "events",
+    "heeded",
     "idempotency_keys",
     "keys_metadata",
+    "ledger_checkpoints",
+    "ledger_metadata",
+    "ledger_tiles",
     "locators",
     "log_metadata",
+    "mentions",
     "snapshots",
     "subject_keys",
     "tracking",
@@ -27,6 +33,7 @@ NAMES = {
 
 log_metadata = MetaData(naming_convention=NAMES)
 keys_metadata = MetaData(naming_convention=NAMES)
+ledger_metadata = MetaData(naming_convention=NAMES)
 
 # Compared byte by byte on both databases: the order of a locale is slower, and may change under an index.
 Name = Text().with_variant(Text(collation="C"), "postgresql")
@@ -80,10 +87,46 @@ locators = Table(
     Column("booking_id", Name, primary_key=True),
 )
 
+# Where in the log something of an account happened, or a decision was made: the record's index, which follows the log.
+mentions = Table(
+    "mentions",
+    log_metadata,
+    Column("about", Name, primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("since", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 subject_keys = Table(
     "subject_keys",
     keys_metadata,
     Column("subject", Name, primary_key=True),
+    Column("generation", Integer, primary_key=True, autoincrement=False),
     Column("wrapped", LargeBinary, nullable=False),
     Column("created_at", Float(53), nullable=False),
+)
+
+# Up to which position of the log these keys have heeded every forgetting: an older copy of them has heeded fewer.
+heeded = Table(
+    "heeded",
+    keys_metadata,
+    Column("what", Name, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+)
+
+ledger_tiles = Table(
+    "ledger_tiles",
+    ledger_metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False),
+)
+
+ledger_checkpoints = Table(
+    "ledger_checkpoints",
+    ledger_metadata,
+    Column("kind", Name, primary_key=True),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+    Column("signed_at", Float(53), nullable=False),
 )

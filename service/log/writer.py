@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Writer"]
 
+UNLOCATE = "DELETE FROM locators WHERE mac = ? AND account_id = ? AND booking_id = ?"
 PROBE = "(probe)"  # the application name of the mark a probe leaves in the tracking table
 MARK = """
 INSERT INTO tracking (application, position) VALUES (?, 1)
@@ -221,6 +222,8 @@ class Writer:
         pruned = self._pruning.due([row[-1] for row in written]) if written else None
         if pruned is not None:
             database.execute(connection, self._prune_keys, pruned)
+        for entry in group.unlocated:
+            database.execute(connection, UNLOCATE, (entry.mac, entry.account_id, entry.booking_id))
         for application, position in group.tracked.items():
             database.execute(connection, TRACK, (application, position))
         if group.probes():

@@ -106,7 +106,7 @@ async def read_incident(desk: Desk, asker: Asker, incident_id: str) -> IncidentA
     """One incident, as it stands. Raises Refused("unknown_incident")."""
 
     def read(reader: Reader) -> Draft[IncidentState]:
-        return Draft(_of(reader, asker, incident_id), [])
+        return Draft(readable(reader, asker, incident_id), [])
 
     state = (await desk.pipeline.carry_out(asker, read)).answer
     return _told(incident_id, state)
@@ -116,11 +116,11 @@ async def close_incident(
     desk: Desk, asker: Asker, incident_id: str, body: CloseIncident, key: Key | None
 ) -> Draft[IncidentAnswer]:
     """Close an incident, in words. Raises Refused: "unknown_incident", "closed_already"."""
-    await desk.pipeline.carry_out(asker, lambda reader: Draft(_of(reader, asker, incident_id), []))
+    await desk.pipeline.carry_out(asker, lambda reader: Draft(readable(reader, asker, incident_id), []))
     await desk.have_keys([incident_id])
 
     def decide(reader: Reader) -> Draft[IncidentAnswer]:
-        state = _of(reader, asker, incident_id)
+        state = readable(reader, asker, incident_id)
         closed = incident.close(
             state,
             IncidentClosed(
@@ -135,7 +135,7 @@ async def close_incident(
     return await desk.pipeline.carry_out(asker, decide, key=key)
 
 
-def _of(reader: Reader, asker: Asker, incident_id: str) -> IncidentState:
+def readable(reader: Reader, asker: Asker, incident_id: str) -> IncidentState:
     """The incident's state. Raises Refused("unknown_incident"), also for one that is about whoever asks."""
     state = cast(IncidentState, reader.folded(incident.stream(incident_id)).state)
     if not state.opened() or _himself(asker, state):

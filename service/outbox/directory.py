@@ -30,6 +30,19 @@ class DirectoryOutbox:
         except OSError as error:
             raise OutboxUnavailable(f"the outbox folder cannot be written: {os.strerror(error.errno or 0)}") from None
 
+    async def kept(self, about: str, *, discard: bool = False) -> int:
+        """How many messages for this party are in the folder; or remove them. Raises OutboxUnavailable."""
+        try:
+            return await asyncio.to_thread(self._kept, about, discard=discard)
+        except OSError as error:
+            raise OutboxUnavailable(f"the outbox folder cannot be read: {os.strerror(error.errno or 0)}") from None
+
+    def _kept(self, about: str, *, discard: bool) -> int:
+        found = [path for path in self._path.glob("*.json") if _about(path.read_bytes()) == about]
+        for path in found if discard else ():
+            path.unlink(missing_ok=True)
+        return len(found)
+
     def _write(self, message: Message) -> None:
         self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self._path / f".{message.message_id}.{secrets.token_hex(8)}"
@@ -42,3 +55,19 @@ class DirectoryOutbox:
             draft.replace(self._path / f"{message.message_id}.json")
         finally:
             draft.unlink(missing_ok=True)
+
+
+class _About(msgspec.Struct):
+    """All that is read of a message again."""
+
+    about: str = ""
+
+    def __repr__(self) -> str:
+        return "_About()"
+
+
+def _about(message: bytes) -> str:
+    try:
+        return msgspec.json.decode(message, type=_About).about
+    except msgspec.MsgspecError:
+        return ""  # somebody else's file

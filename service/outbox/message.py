@@ -14,12 +14,13 @@ class OutboxUnavailable(Exception):
     """A message was not handed over. Says how it failed; nothing of whom it was for or what it said."""
 
 
-class Message(msgspec.Struct, frozen=True, gc=False):
+class Message(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One message. The gateway knows the words of each template, in the customer's language; `fields` goes into them.
 
     `passcode_link` has `link` and `token`; `call_back_phrase` has `phrase`. `confirm_link` and `stop_link`, with `link`
     and `token`, go to a safe contact: something was asked for, and the link says yes or no to it. Words for them name
-    neither what nor why. `news` goes there too, as its `text` stands: it says nothing.
+    neither what nor why. `news` goes there too, as its `text` stands: it says nothing. `about`: the id of the party it
+    is for, by which it can be found when that person is to be forgotten.
     """
 
     message_id: str
@@ -27,6 +28,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     to_value: str
     template: Literal["passcode_link", "call_back_phrase", "confirm_link", "stop_link", "news"]
     fields: Mapping[str, str]
+    about: str = ""
 
     def __repr__(self) -> str:
         """Say which message it is, not whom it reaches or what it says."""
@@ -38,3 +40,6 @@ class Outbox(Protocol):
 
     async def deliver(self, message: Message) -> None:
         """Hand a message over. Raises OutboxUnavailable; the same message may then be handed over again."""
+
+    async def kept(self, about: str, *, discard: bool = False) -> int:
+        """How many messages for this party are kept here still; or discard them. Raises OutboxUnavailable."""

@@ -5,21 +5,17 @@ from __future__ import annotations
 from typing import Any, Literal, cast
 
 import msgspec
-from msgspec.structs import replace
 
-from domain import access_request
+from domain import access_request, judging
 from domain.access_request import (
-    CLASSES,
     LEFT_OUT,
     AccessRequestAnswered,
     AccessRequestOpened,
     AccessRequestState,
     ReceivedBy,
-    proved,
 )
-from domain.attempt import Outcome
-from domain.decision import Facts, Question, decide
-from domain.dimension import Purpose
+from domain.attempt import Given, Outcome
+from domain.judging import OWN
 from service.chance import identifier
 from service.desk.desk import Desk
 from service.desk.draft import Asker, Draft, Key, Reader
@@ -29,13 +25,11 @@ from service.line.disclosing import (
     DISCLOSED_SAY,
     WITHHELD_SAY,
     Attempt,
-    Judged,
     document_of,
-    of_account,
+    not_signed,
     recorded,
+    scene_of,
 )
-
-_CLASSES = sum(each.bit for each in CLASSES)
 
 
 class OpenAccessRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,37 +108,14 @@ async def answer_access_request(
     desk: Desk, asker: Asker, interaction_id: str, body: AnswerAccessRequest
 ) -> OwnDataAnswer:
     """Tell a person who proved who they are their own fields, of the views they may have; anybody else nothing."""
-    told: list[bool] = []
 
     def judge(reader: Reader) -> Draft[Attempt]:
-        told.clear()
-        state = reader.interaction(interaction_id)
+        scene = scene_of(desk, asker, reader, interaction_id)
         request = cast(AccessRequestState, reader.folded(access_request.stream(body.access_request_id)).state)
-        on_account = of_account(desk, reader, state.account_id)
-        policy, now = reader.policy().table, desk.pipeline.now()
-        told.append(proved(request, state, on_account))
-        judged = []
-        for booking_id in on_account.bookings or ("",):
-            of_booking = reader.booking(booking_id) if booking_id else None
-            question = Question(
-                asker.actor.subject, state.account_id, booking_id, _CLASSES, Purpose.SERVICE, named=bool(booking_id)
-            )
-            decision = decide(question, Facts(on_account, of_booking, state), policy, now)
-            if not told[0]:
-                decision = replace(decision, outcome="withheld", basis="")
-            judged.append(Judged(booking_id, of_booking, access_request.own(decision)))
-        draft = recorded(
-            desk,
-            reader,
-            interaction_id,
-            state,
-            asked="bookings",
-            judged=tuple(judged),
-            classes=_CLASSES,
-            purpose=Purpose.SERVICE,
-            locator="",
-        )
-        if told[0] and any(each.decision.outcome == "disclosed" for each in judged):
+        given = Given(unvouched=not_signed(desk, scene))
+        judged = judging.of_request(scene, given, request)
+        draft = recorded(reader, scene, given, asked="bookings", judged=judged, classes=OWN)
+        if any(each.decision.outcome == "disclosed" for each in judged):
             answered = AccessRequestAnswered(interaction_id=interaction_id, decision_id=draft.answer.decision_id)
             draft.events.append((access_request.stream(body.access_request_id), answered))
         return draft

@@ -43,7 +43,7 @@ async def end(
     """Note that a protected party wants an end, or her safe contact's word for it. Always the same answer."""
     state = await current(desk, asker, interaction_id)
     link = one_time_link(state.account_id or interaction_id)
-    sent: list[tuple[SafeContact, Literal["confirm_link", "stop_link"]]] = []
+    sent: list[tuple[SafeContact, Literal["confirm_link", "stop_link"], str]] = []
 
     def decide(reader: Reader) -> Draft[NotedAnswer]:
         sent.clear()
@@ -55,12 +55,12 @@ async def end(
             kind = "ending_asked" if wish.template == "confirm_link" else "ending_confirmed"
             message = told(desk, who.stream, who.account.protections[who.party_id], kind)
             if message.to is not None:
-                sent.append((message.to, wish.template))
+                sent.append((message.to, wish.template, who.party_id))
             events = [(who.stream, wish.event), (who.stream, message.event)]
         return Draft(NOTED, events, interaction=interaction_id, status=202)
 
     draft = await desk.pipeline.carry_out(asker, decide, key=key)
-    desk.later(*(deliver_answerable(desk, to, template, link) for to, template in sent))
+    desk.later(*(deliver_answerable(desk, to, template, link, about) for to, template, about in sent))
     return draft
 
 

@@ -14,6 +14,7 @@ from domain.refusal import Refused
 from service.desk.desk import Desk, sealed
 from service.desk.draft import Asker, Draft, Key, Reader
 from service.desk.ids import Id
+from service.safety.splitting import words_subject
 
 Moment = Annotated[str, Meta(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2})?$")]
 
@@ -103,6 +104,7 @@ async def allow_exception(
 ) -> Draft[ExceptionAnswer]:
     """Ask for an exception, or approve what another person asked for. Raises Refused, see `living.allow`."""
     until = _end(body.until)
+    subject = await words_subject(desk, asker, booking_id)
 
     def decide(reader: Reader) -> Draft[ExceptionAnswer]:
         state = reader.booking(booking_id)
@@ -113,7 +115,7 @@ async def allow_exception(
             () if state.shown is None else state.shown.people,
             party_id=body.party_id,
             until=until,
-            words=sealed(booking_id, body.words),
+            words=sealed(subject, body.words),
             actor=asker.actor,
             now=desk.pipeline.now(),
         )

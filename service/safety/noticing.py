@@ -16,11 +16,10 @@ from msgspec import Meta
 
 from domain import account, notice
 from domain.account import AccountState
+from domain.attempt import Given
 from domain.booking import BookingState
-from domain.dimension import Cell, Channel, Protection, Purpose, Scope, Standing, Tier, View
 from domain.event import Event, Kept
 from domain.fact import normalise
-from domain.field_class import FieldClass
 from domain.notice import CALL_US, TEXTS, Addressed, Kind, NoticeSent, NoticeSuppressed, Reason, Subject
 from domain.refusal import Refused
 from service.chance import identifier
@@ -34,18 +33,6 @@ from service.log import LocatorEntry
 MOST_RECIPIENTS = 50
 
 Locator = Annotated[str, Meta(max_length=32, examples=["YL92CN"])]
-
-# Why a notice says nothing is policy's to say: what of existence it lets a notice show to somebody who proved nothing.
-_EXISTENCE = Cell(
-    Standing.IDENTIFIED,
-    Protection.NONE,
-    Purpose.SERVICE,
-    Channel.NOTICE,
-    Tier.ONE,
-    View.SHOWN,
-    Scope.OWN,
-    FieldClass.E,
-)
 
 
 class Address(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -126,7 +113,7 @@ async def decide_notices(desk: Desk, asker: Asker, body: DecideNotices) -> Notic
         def decide(reader: Reader) -> Draft[NoticesAnswer]:
             safe.clear()
             notice_id, policy, now = identifier(), reader.policy(), desk.pipeline.now()
-            batch = _Batch(notice_id, body.kind, policy.table.ruling(_EXISTENCE).rules)
+            batch = _Batch(notice_id, body.kind, policy.table.ruling(notice.EXISTENCE).rules)
             subjects = {about: _subject(desk, reader, about, marks, entries) for about in set(abouts)}
             decisions = []
             for index, (each, about) in enumerate(zip(body.recipients, abouts, strict=True)):
@@ -179,6 +166,7 @@ class _Batch:
                     to="safe_contact" if why else "address",
                     booking_id=subject.booking_id,
                     rules=self._rules,
+                    given=Given(subject.locator),
                 )
             else:
                 happened = NoticeSuppressed(
@@ -188,6 +176,7 @@ class _Batch:
                     reason=why,
                     booking_id=subject.booking_id,
                     rules=self._rules,
+                    given=Given(subject.locator),
                 )
             made.append((account.stream(subject.account_id), happened))
         return made
@@ -263,15 +252,18 @@ def _subject(
         return Subject(name, "account")
     if kind == "booking_id":
         state = reader.booking(name)
-        if state.held is not None:
-            return Subject(state.account_id, "shown" if state.shows(desk.pipeline.now()) else "hidden", name)
+        found = notice.found(state, "", desk.pipeline.now())
+        if found is not None:
+            return Subject(state.account_id, found, name)
     for entry in entries.get(marks[name], ()) if kind == "locator" else ():
         state = reader.booking(entry.booking_id)
+        found = notice.found(state, marks[name], desk.pipeline.now())
+        if found is None:
+            continue
+        subject = Subject(entry.account_id, found, entry.booking_id, marks[name])
         if state.shown is not None and marks[name] in state.shown.locators:
-            found: notice.Found = "shown" if state.shows(desk.pipeline.now()) else "hidden"
-            return Subject(entry.account_id, found, entry.booking_id)
-        if state.held is not None and marks[name] in state.held.locators:
-            hidden = Subject(entry.account_id, "hidden", entry.booking_id)
+            return subject
+        hidden = subject
     return hidden or Subject(desk.marks.phantom(name), "nobodys")
 
 

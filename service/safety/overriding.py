@@ -11,7 +11,6 @@ from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
-from msgspec.structs import replace
 
 from domain import account, interaction, override
 from domain.account import AccountState
@@ -303,13 +302,12 @@ def _entry(desk: Desk, found: Waiting, now: datetime) -> ListedOverride:
     )
 
 
-def vouched(signing: SigningKey, account_id: str, state: AccountState) -> AccountState:
-    """The account with those of its overrides alone whose approval this installation signed, just as it stands."""
+def unvouched(signing: SigningKey, account_id: str, state: AccountState) -> tuple[str, ...]:
+    """The overrides of an account whose approval this installation did not sign, just as it stands."""
 
     def good(each: Override) -> bool:
         if each.until is None:
             return True
         return signing.verify(override.statement(account_id, each, each.approver, each.until), each.signature)
 
-    kept = {override_id: each for override_id, each in state.overrides.items() if good(each)}
-    return state if len(kept) == len(state.overrides) else replace(state, overrides=kept)
+    return tuple([override_id for override_id, each in state.overrides.items() if not good(each)])

@@ -103,7 +103,7 @@ async def confirm(
     The second sends the safe contact a link to choose a passcode. Raises Refused, see `protection.confirm`.
     """
     link = one_time_link(account_id)
-    sent: list[SafeContact] = []
+    sent: list[tuple[SafeContact, str]] = []
 
     def decide(reader: Reader) -> Draft[ProtectionAnswer]:
         sent.clear()
@@ -120,12 +120,12 @@ async def confirm(
         events: list[tuple[str, Event]] = [(stream, confirmed)]
         if confirmed.complete and until is not None:
             for to, offered in first_link(desk, stream, state, confirmed.party_id, link):
-                sent.append(to)
+                sent.append((to, confirmed.party_id))
                 events.append((stream, offered))
         return Draft(answer, events)
 
     draft = await desk.pipeline.carry_out(asker, decide, key=key)
-    desk.later(*(deliver_link(desk, to, link) for to in sent))
+    desk.later(*(deliver_link(desk, to, link, about) for to, about in sent))
     return draft
 
 

@@ -90,7 +90,7 @@ async def review_protection(
 ) -> Draft[ReviewAnswer]:
     """Say what one person found of a claim; upheld by two it is confirmed. Raises Refused, see `review.review`."""
     link = one_time_link(account_id)
-    sent: list[SafeContact] = []
+    sent: list[tuple[SafeContact, str]] = []
 
     def decide(reader: Reader) -> Draft[ReviewAnswer]:
         sent.clear()
@@ -112,12 +112,12 @@ async def review_protection(
         events: list[tuple[str, Event]] = [(stream, each) for each in found]
         if settled and body.finding == "upheld" and state.protections[party_id].until is not None:
             for to, offered in first_link(desk, stream, state, party_id, link):
-                sent.append(to)
+                sent.append((to, party_id))
                 events.append((stream, offered))
         return Draft(ReviewAnswer(body.protection_id, body.finding, settled), events)
 
     draft = await desk.pipeline.carry_out(asker, decide, key=key)
-    desk.later(*(deliver_link(desk, to, link) for to in sent))
+    desk.later(*(deliver_link(desk, to, link, about) for to, about in sent))
     return draft
 
 

@@ -96,7 +96,7 @@ async def change(
     """
     state = await current(desk, asker, interaction_id)
     link = one_time_link(state.account_id or interaction_id)
-    sent: list[SafeContact] = []
+    sent: list[tuple[SafeContact, str]] = []
 
     def decide(reader: Reader) -> Draft[NotedAnswer]:
         sent.clear()
@@ -120,12 +120,12 @@ async def change(
             interaction_id=interaction_id,
         )
         if message.to is not None:
-            sent.append(message.to)
+            sent.append((message.to, who.party_id))
         events = [(who.stream, asked), (who.stream, message.event)]
         return Draft(NOTED, events, interaction=interaction_id, status=202)
 
     draft = await desk.pipeline.carry_out(asker, decide, key=key)
-    desk.later(*(deliver_answerable(desk, to, "stop_link", link) for to in sent))
+    desk.later(*(deliver_answerable(desk, to, "stop_link", link, about) for to, about in sent))
     return draft
 
 
@@ -136,7 +136,7 @@ async def confirm_by_link(desk: Desk, asker: Asker, body: SafeContactLink) -> Li
     """
     account_id, _, _ = body.token.partition(".")
     link = one_time_link(account_id)
-    sent: list[SafeContact] = []
+    sent: list[tuple[SafeContact, str]] = []
 
     def decide(reader: Reader) -> Draft[None]:
         sent.clear()
@@ -145,11 +145,11 @@ async def confirm_by_link(desk: Desk, asker: Asker, body: SafeContactLink) -> Li
         confirmed = ending.confirmed_by_link(state, token_mark(body.token), link.mark, desk.pipeline.now())
         message = told(desk, stream, state.protections[confirmed.party_id], "ending_confirmed")
         if message.to is not None:
-            sent.append(message.to)
+            sent.append((message.to, confirmed.party_id))
         return Draft(None, [(stream, confirmed), (stream, message.event)])
 
     await desk.pipeline.carry_out(asker, decide)
-    desk.later(*(deliver_answerable(desk, to, "stop_link", link) for to in sent))
+    desk.later(*(deliver_answerable(desk, to, "stop_link", link, about) for to, about in sent))
     return LinkAnswer()
 
 

@@ -127,6 +127,7 @@ async def declare_split(
 ) -> Draft[SplitAnswer]:
     """Declare what is shown in the place of what is held. Raises Refused, see `booking.declare_split`."""
     ready = await made_ready(desk, body.format, body.document) if body.document else None
+    subject = await words_subject(desk, asker, booking_id)
 
     def decide(reader: Reader) -> Draft[SplitAnswer]:
         now, stream = desk.pipeline.now(), booking.stream(booking_id)
@@ -148,7 +149,7 @@ async def declare_split(
             split_id=identifier(),
             hers=body.hers,
             life=cast(Mapping[str, Fate], body.life),
-            reason=sealed(booking_id, body.reason),
+            reason=sealed(subject, body.reason),
             declared_by=asker.actor.subject,
             voided=tuple(who for who in body.cancelled_party_ids if owner is None or who not in owner.protections),
             **seen,
@@ -175,6 +176,18 @@ async def declare_split(
         return Draft(answer, events, locators=index, status=201)
 
     return await desk.pipeline.carry_out(asker, decide, key=key)
+
+
+async def words_subject(desk: Desk, asker: Asker, booking_id: str) -> str:
+    """The data subject of what is said about a booking: its account, whose words can go while the booking stays."""
+
+    def read(reader: Reader) -> Draft[str]:
+        return Draft(reader.booking(booking_id).account_id or booking_id, [])
+
+    subject = (await desk.pipeline.carry_out(asker, read)).answer
+    if subject != booking_id:
+        await desk.have_keys([subject])
+    return subject
 
 
 def _linked(state: BookingState, ready: Imported | None) -> bool:
@@ -214,10 +227,11 @@ async def answer_check(
     desk: Desk, asker: Asker, booking_id: str, body: AnswerCheck, key: Key | None
 ) -> Draft[SplitAnswer]:
     """Say what was found of one way out. Raises Refused, see `split.answer`."""
+    subject = await words_subject(desk, asker, booking_id)
 
     def decide(reader: Reader) -> Draft[SplitAnswer]:
         now, state = desk.pipeline.now(), _known(reader, booking_id)
-        words = sealed(booking_id, body.words)
+        words = sealed(subject, body.words)
         found = split.answer(state.split, body.check, body.result, words, asker.actor, linked=state.linked())
         after = split.evolve(cast(Split, state.split), found, now)
         return Draft(told(booking_id, after, now), [(booking.stream(booking_id), found)])

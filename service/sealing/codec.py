@@ -13,28 +13,25 @@ from typing import Any
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from eventsourcing.persistence import Notification, StoredEvent
+from eventsourcing.persistence import StoredEvent
 from msgspec.structs import replace
 
 from domain.event import (
-    EVENTS,
     Event,
-    EventShapeError,
     Header,
     Kept,
     Personal,
     Plain,
-    Recorded,
     Sealed,
     ancestors,
-    upcast,
 )
 from service.chance import take
 from service.log import Row
-from service.sealing.errors import CorruptEvent, KeyMissing, SealBroken, SealingError
+from service.sealing.decoding import Decoder
+from service.sealing.errors import KeyMissing, SealBroken, SealingError
 from service.sealing.keys import KeyRing
 from service.sealing.marks import own_key
-from service.sealing.shape import Shape, bound_to, shape_of, tail
+from service.sealing.shape import Shape, bound_to, tail
 
 __all__ = ["Codec"]
 
@@ -48,31 +45,13 @@ class _Stored(msgspec.Struct, frozen=True, gc=False):
     event: Event
 
 
-class _Headed(msgspec.Struct, frozen=True, gc=False):
-    """The envelope alone: whatever the event is, or is not."""
-
-    header: Header
-
-
-class _Retired(msgspec.Struct, frozen=True, gc=False):
-    """What an earlier release stored, its event not yet in today's shape."""
-
-    header: msgspec.Raw
-    event: dict[str, Any]
-
-
-_RETIRED = msgspec.json.Decoder(_Retired)
-_HEADER = msgspec.json.Decoder(Header)
-_HEADED = msgspec.json.Decoder(_Headed)
-
-
-class Codec:
+class Codec(Decoder):
     """Seals, opens, encodes and decodes. Safe to use from several threads."""
 
     def __init__(self, keys: KeyRing) -> None:
         """Seal with the keys of this ring; the caller has made sure of them (`KeyRing.ensure`)."""
+        super().__init__()
         self._keys = keys
-        self._shapes: dict[str, Shape] = {}
         self._tails: dict[tuple[str, str], bytes] = {}
         self._ciphers: dict[bytes, AESGCM] = {}  # read without the lock: a dict's own get is whole
         self._lock = threading.Lock()
@@ -85,51 +64,13 @@ class Codec:
         without a key, KeysUnavailable.
         """
         name = event.NAME
-        shape = self._shapes.get(name) or self._shape(name, type(event))
+        shape = self.shape(name, type(event))
         if shape.places:
             event = self._sealed(event, shape, bound_to(stream, version))
         state = self._encode(_Stored(header, event))
         if _NOT_SEALED in state:
             raise SealingError(f"{name} holds personal data in a field that is not sealed")
         return StoredEvent(stream, version, name, state), event
-
-    def decode(self, stored: Row | StoredEvent) -> tuple[Header, Event]:
-        """Read a stored event in today's shape, its personal values still sealed.
-
-        Raises EventShapeError for a name that nobody knows, CorruptEvent for bytes that cannot be read.
-        """
-        name = stored.topic
-        shape = self._shapes.get(name)
-        if shape is None:
-            if name not in EVENTS:
-                return self._upcast(stored)
-            shape = self._shape(name, EVENTS[name])
-        try:
-            found = shape.decoder.decode(stored.state)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            # From None: a decoder's error repeats what it read.
-            raise CorruptEvent(str(stored.originator_id), stored.originator_version) from None
-        return found.header, found.event
-
-    def header(self, stored: Row | StoredEvent) -> Header:
-        """The envelope alone, also of an event that nobody here knows. Raises CorruptEvent."""
-        try:
-            return _HEADED.decode(stored.state).header
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            raise CorruptEvent(str(stored.originator_id), stored.originator_version) from None
-
-    def recorded(self, notification: Notification) -> Recorded:
-        """A notification of the log as projections see it; `name` is the one it was written under."""
-        header, event = self.decode(notification)
-        return Recorded(
-            position=notification.id,
-            stream=str(notification.originator_id),
-            version=notification.originator_version,
-            name=notification.topic,
-            header=header,
-            event=event,
-            stored_bytes=notification.state,
-        )
 
     def open(self, stream: str, kept: Kept) -> bytes:
         """The value that was sealed in this place. Raises KeyMissing (the person was forgotten), SealBroken.
@@ -144,7 +85,7 @@ class Codec:
 
         Raises SealBroken, KeysUnavailable. Whoever calls this may read all of it, and has put it on record.
         """
-        shape = self._shapes.get(event.NAME) or self._shape(event.NAME, type(event))
+        shape = self.shape(event.NAME, type(event))
         if not shape.places:
             return event
         changes: dict[str, Any] = {}
@@ -182,7 +123,8 @@ class Codec:
         subject = value.subject
         nonce = take(NONCE)
         bound = where + index.to_bytes(4) + subject.encode()
-        return Sealed(subject, nonce + self._cipher(subject).encrypt(nonce, value.data, bound))
+        generation, key = self._keys.current(subject)
+        return Sealed(subject, nonce + self._cipher(key).encrypt(nonce, value.data, bound), generation)
 
     def _opened(  # noqa: PLR0917 - likewise
         self, value: Personal, stream: str, version: int, field: str, index: int, names: tuple[str, ...]
@@ -190,7 +132,8 @@ class Codec:
         subject = value.subject
         if type(value) is not Sealed or len(value.box) < NONCE + TAG:
             raise SealBroken(stream, version, field)
-        cipher = self._cipher(subject)
+        # First: a key that was destroyed opens nothing, whatever is remembered here.
+        cipher = self._cipher(self._keys.key(subject, value.generation))
         box = value.box
         head, place = bound_to(stream, version), index.to_bytes(4) + subject.encode()
         for name in names:
@@ -203,8 +146,12 @@ class Codec:
                 continue
         raise SealBroken(stream, version, field)
 
-    def _cipher(self, subject: str) -> AESGCM:
-        key = self._keys.key(subject)  # first: a key that was destroyed opens nothing, whatever is remembered here
+    def drop(self) -> None:
+        """Let go of every cipher in memory: one of them may be of a key that was destroyed."""
+        with self._lock:
+            self._ciphers.clear()
+
+    def _cipher(self, key: bytes) -> AESGCM:
         cipher = self._ciphers.get(key)
         if cipher is None:
             cipher = AESGCM(own_key(key, "seal"))
@@ -213,19 +160,3 @@ class Codec:
                     del self._ciphers[next(iter(self._ciphers))]
                 self._ciphers[key] = cipher
         return cipher
-
-    def _shape(self, name: str, cls: type[Event]) -> Shape:
-        if EVENTS.get(name) is not cls:
-            raise EventShapeError(f"{name or cls.__name__!r} is not a registered event: decorate it with @event")
-        shape = self._shapes[name] = shape_of(cls)
-        return shape
-
-    def _upcast(self, stored: Row | StoredEvent) -> tuple[Header, Event]:
-        try:
-            raw = _RETIRED.decode(stored.state)
-            name, body = upcast(stored.topic, raw.event)
-            return _HEADER.decode(raw.header), msgspec.convert(body, EVENTS[name])
-        except EventShapeError:
-            raise
-        except Exception:  # noqa: BLE001 - an upcaster may fail in any way on damaged bytes, and its error repeats them
-            raise CorruptEvent(str(stored.originator_id), stored.originator_version) from None

@@ -10,12 +10,12 @@ from urllib.parse import quote
 
 from psycopg import Connection
 from sqlalchemy import URL, Engine, create_engine, event
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from service.log.database import normal_url
 
-__all__ = ["key_engine"]
+__all__ = ["key_engine", "scrubbed"]
 
 PRIMARY_CODE = 0xFF  # the lowest byte of SQLite's extended error codes
 
@@ -100,6 +100,39 @@ def _postgres(url: URL, timeout_s: float) -> Engine:
 
     event.listen(engine, "connect", prepare)
     return engine
+
+
+def scrubbed(engine: Engine) -> str:
+    """See that nothing deleted is left in the database's files and its write-ahead log; what could not be done, or "".
+
+    On SQLite pages are overwritten as they are changed, and the write-ahead log is brought in and cut to nothing. On
+    PostgreSQL the table is written anew, and segments of the write-ahead log are left behind by two checkpoints; a
+    server that recycles them keeps their bytes until they are written over.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if engine.dialect.name == "sqlite":
+            busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar_one()
+            return "the write-ahead log is being read, and is cut next time" if busy else ""
+        left = []
+        for statement, otherwise in _SCRUBBING:
+            try:
+                connection.exec_driver_sql(statement)
+            except DBAPIError:
+                left.append(otherwise)
+        if connection.exec_driver_sql("SHOW wal_recycle").scalar_one() == "on":
+            left.append("wal_recycle is on: segments keep their bytes until they are written over")
+        connection.exec_driver_sql("RESET statement_timeout")
+        return "; ".join(dict.fromkeys(left))
+
+
+_CHECKPOINT = "the role may not CHECKPOINT: the write-ahead log keeps it until the server's own have gone by twice"
+_SCRUBBING = (
+    ("SET statement_timeout = 0", ""),
+    ("VACUUM (FULL) subject_keys", "VACUUM FULL could not have the table"),
+    ("CHECKPOINT", _CHECKPOINT),
+    ("SELECT pg_switch_wal()", "the role may not pg_switch_wal"),
+    ("CHECKPOINT", _CHECKPOINT),
+)
 
 
 def _pool(timeout_s: float) -> dict[str, Any]:

@@ -23,6 +23,15 @@ class KeyMissing(SealingError):
 class WrongMasterKey(SealingError):
     """The master key in use is not the one that the stored keys were wrapped with."""
 
+    @classmethod
+    def of(cls, name: str) -> WrongMasterKey:
+        """For the wrapped key of this name (see `wrapping.named`)."""
+        return cls(
+            f"the master key does not open the stored key of {name.partition(chr(0))[0]}: either it is not the one "
+            "this installation was started with (restore that one; without it nothing sealed can be opened), or the "
+            "row was altered"
+        )
+
 
 class SealBroken(SealingError):
     """A sealed value is not the one that was sealed in this place: it was altered, or moved here from elsewhere."""

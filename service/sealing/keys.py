@@ -1,8 +1,8 @@
-"""The ring of keys: one for each data subject, wrapped by the master key, in a database apart from the log.
+"""The ring of keys: those of each data subject, wrapped by the master key, in a database apart from the log.
 
-A row is `0x01 | nonce (12) | AES-256-GCM of 32 random bytes (32 + 16)`, with the subject as associated data, so that a
-key cannot be moved to another subject. A destroyed key leaves its row with nothing in it: otherwise whatever is written
-about that person next would quietly make a new one.
+A subject's values are sealed with its newest key and opened with the one they name, so that a key can be followed by
+another without a byte of the log being written anew. What is about one person alone is forgotten for good; of a subject
+that goes on (an account) the keys up to now are destroyed, and what is said next has a new one.
 """
 
 from __future__ import annotations
@@ -10,155 +10,267 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, Engine, bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
-
-from service.log.errors import reason
-from service.log.tables import subject_keys
-from service.sealing.database import key_engine
+from domain.forgetting import Gone
 from service.sealing.errors import KeyMissing, KeysUnavailable, WrongMasterKey
-from service.sealing.master import MasterKey
+from service.sealing.master import CHECK, FIRST, derived
+from service.sealing.store import FOR_GOOD, Found, KeyStore, Row, Superseded, living
+from service.sealing.wrapping import Wrapping, named
 
 __all__ = ["KeyRing"]
 
-SIZE, NONCE, FORMAT = 32, 12, b"\x01"
+SIZE = 32
 MOST_CACHED = 131_072  # about 25 MB
-SLICE = 500  # subjects in one statement
-CHECK = "watchword:master-key"  # nobody's: its key tells whether the master key is the right one
+ROOT = "watchword:root"  # nobody's: from its key follow those of marks and signatures, whatever wraps it
+TRIES = 5
+RENEWED_EVERY_S = 1.0
 
-_READ = select(subject_keys.c.subject, subject_keys.c.wrapped).where(
-    subject_keys.c.subject.in_(bindparam("subjects", expanding=True))
-)
-_INSERTS = {
-    "sqlite": sqlite.insert(subject_keys).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(subject_keys).on_conflict_do_nothing(),
-}
+T = TypeVar("T")
+
+
+class _Held:
+    """A subject's keys as they are at hand: by generation from 1 on, None for one that was destroyed.
+
+    None of them at all where the subject is forgotten for good. `used`: since it was last looked at for its place.
+    """
+
+    __slots__ = ("keys", "used")
+
+    def __init__(self, keys: tuple[bytes | None, ...]) -> None:
+        self.keys = keys
+        self.used = False
 
 
 class KeyRing:
     """The keys of the data subjects. Blocking, and safe to use from several threads.
 
-    Its table is made by `service.log.migrate_keys`. Everything that reaches the database raises KeysUnavailable where
-    it cannot be read or written, WrongMasterKey where what it holds was wrapped by another master key.
+    Its tables are made by `service.log.migrate_keys`. Everything that reaches the database raises KeysUnavailable where
+    it, or what wraps the keys, cannot be reached, WrongMasterKey where what it holds was wrapped by another master key.
     """
 
-    def __init__(self, url: str, master: MasterKey, *, most_cached: int = MOST_CACHED, timeout_s: float = 5.0) -> None:
-        """Use the database at `url`; nothing is connected yet. Raises ValueError for a URL that cannot be read."""
-        self._engine: Engine = key_engine(url, timeout_s)
-        self._insert = _INSERTS[self._engine.dialect.name]
-        self._wrapping = AESGCM(master.derive("subject keys"))
+    def __init__(
+        self,
+        url: str,
+        wrapping: Wrapping,
+        *,
+        most_cached: int = MOST_CACHED,
+        timeout_s: float = 5.0,
+        renewed: Callable[[], Wrapping] | None = None,
+    ) -> None:
+        """Use the database at `url`; nothing is connected yet. Raises ValueError for a URL that cannot be read.
+
+        `renewed` looks for the master key once more, where another may have been put in use meanwhile.
+        """
+        self.store = KeyStore(url, timeout_s)
+        self._wrapping = wrapping
+        self._renewed = renewed
+        self._renewed_at = 0.0
         self._most = most_cached
         self._lock = threading.Lock()
-        # Read without the lock (a dict's own get is whole); None stands for a key that was destroyed.
-        self._cache: dict[str, bytes | None] = {}
+        self._root: bytes | None = None
+        self._epoch = 0  # how often keys were let go of
+        self._cache: dict[str, _Held] = {}  # read without the lock: a dict's own get is whole
 
     def __repr__(self) -> str:
         """Say nothing of the keys."""
         return f"KeyRing({len(self._cache)} cached)"
 
+    @property
+    def wrapping(self) -> Wrapping:
+        """What wraps the keys now."""
+        return self._wrapping
+
     def check(self) -> None:
-        """Prove that the database can be read and that this is its master key; called at start."""
-        with self._transaction("checked") as connection:
-            found = self._rows(connection, [CHECK])
-        if not found:
+        """Prove that the database can be read and that this is its master key; called at start, and when asked."""
+        found = self.store.read([CHECK, ROOT])
+        if not found.get(CHECK):
             self.ensure([CHECK])
-        elif found[CHECK] is None:
+        elif FOR_GOOD in found[CHECK]:
             raise KeyMissing(CHECK)
+        else:
+            self._wrapped_by(lambda wrapping: wrapping.unwrap([(CHECK, found[CHECK][1])]))
+        if self._root is None:
+            self._find_root(found)
+
+    def derive(self, purpose: str) -> bytes:
+        """A key of 32 bytes for one purpose of the installation's own. It stays when the master key is changed.
+
+        It never waits: raises KeysUnavailable until `check` has reached the keys once.
+        """
+        if self._root is None:
+            raise KeysUnavailable("the keys have not been reached yet")
+        return derived(self._root, purpose)
 
     def has_all(self, subjects: Iterable[str]) -> bool:
-        """Whether the keys of all these are at hand, without asking the database."""
-        return all(self._cache.get(subject) is not None for subject in subjects)
+        """Whether the newest keys of all these are at hand, without asking the database."""
+        for subject in subjects:
+            held = self._cache.get(subject)
+            if held is None or not held.keys or held.keys[-1] is None:
+                return False
+            held.used = True
+        return True
 
-    def key(self, subject: str) -> bytes:
-        """The 32 bytes of this subject, from memory where they are there. Raises KeyMissing."""
-        found = self._cache.get(subject)
-        if found is not None:
-            return found
-        if subject not in self._cache:
-            with self._transaction("read") as connection:
-                rows = self._rows(connection, [subject])
-            self._remember(rows)
-            found = rows.get(subject)
+    def current(self, subject: str) -> tuple[int, bytes]:
+        """The newest key of this subject, and which it is, from memory where it is there. Raises KeyMissing."""
+        keys = self._held(subject, 1)
+        if not keys or keys[-1] is None:
+            raise KeyMissing(subject)
+        return len(keys), keys[-1]
+
+    def key(self, subject: str, generation: int = 0) -> bytes:
+        """The 32 bytes of this subject, of this generation or the newest. Raises KeyMissing."""
+        if not generation:
+            return self.current(subject)[1]
+        keys = self._held(subject, generation) or ()
+        found = keys[generation - 1] if generation <= len(keys) else None
         if found is None:
             raise KeyMissing(subject)
         return found
+
+    def fetch(self, subjects: Iterable[str]) -> None:
+        """Have the keys of these at hand, where they have any: in one go, before they are needed one by one."""
+        wanted = sorted({subject for subject in subjects if subject not in self._cache})
+        if wanted:
+            self._read(wanted)
+
+    def forgotten(self, subject: str) -> bool:
+        """Whether this subject's keys were destroyed: something was sealed under them, and nobody opens it again."""
+        keys = self._held(subject, 1)
+        return keys is not None and (not keys or None in keys)
 
     def ensure(self, subjects: Iterable[str]) -> None:
         """Make the keys that are missing, durably, before anything is sealed with one; and have them all at hand.
 
         Replicas that do this for the same subject at the same time end with the same key. Raises KeyMissing for a
-        subject whose key was destroyed: nothing may be written about a person who was forgotten.
+        subject that is forgotten for good: nothing may be written about such a person.
         """
         # Sorted: two replicas that wait for each other's rows do so in the same order.
-        wanted = sorted({subject for subject in subjects if self._cache.get(subject) is None})
-        for start in range(0, len(wanted), SLICE):
-            self._ensure(wanted[start : start + SLICE])
+        self._make(sorted({subject for subject in subjects if not self.has_all((subject,))}), anew=False)
 
-    def destroy(self, subject: str) -> None:
-        """Destroy a key for good. Other replicas still hold it until they drop it or start again."""
-        row = {"subject": subject, "wrapped": b"", "created_at": time.time()}
-        with self._transaction("destroyed") as connection:
-            connection.execute(self._insert, row)
-            connection.execute(update(subject_keys).where(subject_keys.c.subject == subject).values(wrapped=b""))
-        self._remember({subject: None})
+    def renew(self, subjects: Iterable[str]) -> None:
+        """Make another key for each of these, with which whatever is sealed from now on is. Raises KeyMissing."""
+        self._make(sorted(set(subjects)), anew=True)
+
+    def destroy(self, *gone: Gone | str) -> int:
+        """Destroy keys: of a subject's id all, for good. Returns how many there were that held something."""
+        wanted = [Gone(each) if isinstance(each, str) else each for each in gone]
+        count = self.store.destroy(wanted)
+        self.drop([each.subject for each in wanted])
+        return count
+
+    def drop(self, subjects: Iterable[str]) -> None:
+        """Let go of these in memory: what there is of them is read anew."""
+        with self._lock:
+            self._epoch += 1
+            for subject in subjects:
+                self._cache.pop(subject, None)
 
     def close(self) -> None:
         """Close the connections and drop every key from memory."""
         with self._lock:
             self._cache.clear()
-        self._engine.dispose()
+            self._root = None
+        self.store.close()
 
-    def _ensure(self, subjects: list[str]) -> None:
-        with self._transaction("read") as connection:
-            found = self._rows(connection, subjects)
-        missing = [subject for subject in subjects if subject not in found]
-        if missing:
-            now = time.time()
-            rows = [{"subject": s, "wrapped": self._wrap(s, os.urandom(SIZE)), "created_at": now} for s in missing]
-            with self._transaction("made") as connection:
-                connection.execute(self._insert, rows)
-                found |= self._rows(connection, missing)  # another replica's, where it was first
-        self._remember(found)
-        for subject in subjects:
-            if found.get(subject) is None:
-                raise KeyMissing(subject)
+    def _held(self, subject: str, generation: int) -> tuple[bytes | None, ...] | None:
+        """The subject's keys, None where it never had one.
 
-    def _rows(self, connection: Connection, subjects: list[str]) -> dict[str, bytes | None]:
-        return {s: self._unwrap(s, wrapped) for s, wrapped in connection.execute(_READ, {"subjects": subjects})}
+        Read anew where there is none in memory of that generation: another replica may have made it.
+        """
+        held = self._cache.get(subject)
+        if held is None or (held.keys and len(held.keys) < generation):
+            return self._read([subject]).get(subject)
+        held.used = True
+        return held.keys
 
-    def _wrap(self, subject: str, key: bytes) -> bytes:
-        nonce = os.urandom(NONCE)
-        return FORMAT + nonce + self._wrapping.encrypt(nonce, key, subject.encode())
+    def _read(self, subjects: list[str]) -> dict[str, tuple[bytes | None, ...]]:
+        epoch = self._epoch
+        return self._remember(subjects, self.store.read(subjects), epoch)
 
-    def _unwrap(self, subject: str, wrapped: bytes) -> bytes | None:
-        if not wrapped:
-            return None
-        start = len(FORMAT)
-        with suppress(InvalidTag, ValueError):
-            if wrapped[:start] == FORMAT:
-                nonce, box = wrapped[start : start + NONCE], wrapped[start + NONCE :]
-                return self._wrapping.decrypt(nonce, box, subject.encode())
-        raise WrongMasterKey(
-            f"the master key does not open the stored key of {subject}: either it is not the one this installation was "
-            "started with (restore that one; without it nothing sealed can be opened), or the row was altered"
-        )
+    def _make(self, wanted: list[str], *, anew: bool) -> None:
+        if not wanted:
+            return
+        for _ in range(TRIES):
+            epoch = self._epoch
+            found = self.store.read([CHECK, *wanted])
+            for subject in wanted:
+                if FOR_GOOD in found.get(subject, {}):
+                    self._remember([subject], found, epoch)
+                    raise KeyMissing(subject)
+            missing = [s for s in wanted if anew or not living(found.get(s, {}))]
+            try:
+                made = self._made(missing, found) if missing else {}
+            except Superseded:
+                continue
+            self._remember(wanted, found | made, epoch)
+            return
+        raise KeysUnavailable("keys could not be made: another master key is being put in use")
 
-    def _remember(self, found: dict[str, bytes | None]) -> None:
-        with self._lock:
-            self._cache.update(found)
-            while len(self._cache) > self._most:  # oldest first
-                del self._cache[next(iter(self._cache))]
+    def _made(self, subjects: list[str], before: Found) -> Found:
+        """Make a next key for each of these. Raises Superseded, KeysUnavailable, WrongMasterKey."""
+        in_use = before.get(CHECK, {}).get(1, b"")
+        keys = [(named(s, max(before.get(s, {0: b""})) + 1), os.urandom(SIZE)) for s in subjects]
+        wrapped = self._wrapped_by(lambda wrapping: wrapping.wrap(keys, in_use))
+        now = time.time()
+        rows = [Row(s, max(before.get(s, {0: b""})) + 1, each, now) for s, each in zip(subjects, wrapped, strict=True)]
+        return self.store.add(rows, in_use=in_use)
 
-    @contextmanager
-    def _transaction(self, done: str) -> Iterator[Connection]:
+    def _find_root(self, found: Found) -> None:
+        """The secret that marks and signatures follow from; made on first start.
+
+        In an installation of the first release it is the master key of then, from which they followed.
+        """
+        kept = found.get(ROOT)
+        if not kept:
+            original = self._wrapping.original()
+            if found.get(CHECK, {}).get(1, b"")[:1] == FIRST and original is not None:
+                in_use = found[CHECK][1]
+                (wrapped,) = self._wrapped_by(lambda wrapping: wrapping.wrap([(ROOT, original)], in_use))
+                self.store.add([Row(ROOT, 1, wrapped, time.time())], in_use=in_use)
+            else:
+                self.ensure([ROOT])
+            kept = self.store.read([ROOT])[ROOT]
+        if FOR_GOOD in kept:
+            raise KeyMissing(ROOT)
+        (self._root,) = self._wrapped_by(lambda wrapping: wrapping.unwrap([(ROOT, kept[1])]))
+
+    def _wrapped_by(self, work: Callable[[Wrapping], T]) -> T:
+        """Do this with the master key; and where that is not the one, once more with the one there is by now."""
         try:
-            with self._engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise KeysUnavailable(f"keys could not be {done} ({reason(error)})") from None
+            return work(self._wrapping)
+        except WrongMasterKey:
+            if self._renewed is None or time.monotonic() < self._renewed_at + RENEWED_EVERY_S:
+                raise
+            self._renewed_at = time.monotonic()
+            self._wrapping = self._renewed()
+        return work(self._wrapping)
+
+    def _remember(
+        self, wanted: Iterable[str], found: Mapping[str, Mapping[int, bytes]], epoch: int
+    ) -> dict[str, tuple[bytes | None, ...]]:
+        """Hold what was read, unless keys were let go of since: what was read before is not to come back by it."""
+        asked = [(s, found[s]) for s in wanted if found.get(s)]
+        full = [(named(s, g), each) for s, rows in asked if FOR_GOOD not in rows for g, each in rows.items() if each]
+        opened = dict(zip((name for name, _ in full), self._unwrapped(full), strict=True))
+        keys = {
+            s: tuple([opened.get(named(s, g)) for g in range(1, 1 + (0 if FOR_GOOD in rows else max(rows)))])
+            for s, rows in asked
+        }
+        with self._lock:
+            if epoch != self._epoch:
+                return keys
+            for subject, held in keys.items():
+                self._cache.pop(subject, None)
+                self._cache[subject] = _Held(held)
+            while len(self._cache) > self._most:  # oldest first, but for those in use, which have another turn
+                oldest = next(iter(self._cache))
+                last = self._cache.pop(oldest)
+                if last.used:
+                    last.used = False
+                    self._cache[oldest] = last
+        return keys
+
+    def _unwrapped(self, wrapped: list[tuple[str, bytes]]) -> list[bytes]:
+        return self._wrapped_by(lambda wrapping: wrapping.unwrap(wrapped)) if wrapped else []

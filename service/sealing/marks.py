@@ -13,7 +13,7 @@ from hashlib import blake2b
 from domain.fact import normalise
 from service.sealing.errors import KeyMissing
 from service.sealing.keys import KeyRing
-from service.sealing.master import MasterKey
+from service.sealing.wrapping import Derives
 
 __all__ = ["Marks", "own_key"]
 
@@ -28,16 +28,11 @@ def own_key(secret: bytes, purpose: str) -> bytes:
 class Marks:
     """Makes marks. Pure arithmetic, but for `fact`, which may have to read a person's key."""
 
-    def __init__(self, master: MasterKey, keys: KeyRing) -> None:
-        """Derive every purpose's key from the master key."""
+    def __init__(self, root: Derives, keys: KeyRing) -> None:
+        """Derive the key of each purpose when it is first used: every method may raise what that raises."""
         self._keys = keys
-        self._locators = master.derive("marks of locators")
-        self._contacts = master.derive("marks of contacts")
-        self._salts = master.derive("salts of passcodes")
-        self._codes = master.derive("marks of hand-off codes")
-        self._places = master.derive("marks of places")
-        self._phantoms = master.derive("phantom accounts")
-        self._fingerprints = master.derive("fingerprints of requests")
+        self._root = root
+        self._derived: dict[str, bytes] = {}
 
     def __repr__(self) -> str:
         """Say nothing of the keys."""
@@ -45,7 +40,7 @@ class Marks:
 
     def locator(self, code: str) -> str:
         """The mark of a booking's locator, 32 hex digits: however it was spaced and whatever its case."""
-        return _digest(self._locators, _code(code)).hex()
+        return _digest(self._key("marks of locators"), _code(code)).hex()
 
     def contact(self, contact_id: str) -> str:
         """The mark of where a contact comes from, 32 hex digits.
@@ -55,15 +50,15 @@ class Marks:
         """
         folded = "".join(unicodedata.normalize("NFKC", contact_id).casefold().split())
         number = "" if any(character.isalpha() for character in folded) else normalise("phone", folded)
-        return _digest(self._contacts, number or folded).hex()
+        return _digest(self._key("marks of contacts"), number or folded).hex()
 
     def place(self, place: str) -> str:
         """The mark of a town or postcode, 32 hex digits: however it was spaced and whatever its case."""
-        return _digest(self._places, _code(place)).hex()
+        return _digest(self._key("marks of places"), _code(place)).hex()
 
     def code(self, purpose: str, code: str) -> str:
         """The mark of a code that is good for one purpose, 32 hex digits. The code is given in the form it is told."""
-        return _digest(self._codes, f"{purpose}:{code}").hex()
+        return _digest(self._key("marks of hand-off codes"), f"{purpose}:{code}").hex()
 
     def fact(self, subject: str, kind: str, value: str) -> str:
         """The mark of a normalised fact under this person's key: `kind:` and 32 hex digits.
@@ -71,23 +66,29 @@ class Marks:
         For somebody without a key (forgotten) it is one that nothing else will ever equal. Raises KeysUnavailable.
         """
         try:
-            key = self._keys.key(subject)
+            key = self._keys.key(subject, 1)  # the first: what was marked under it has to match when another follows
         except KeyMissing:
             return f"{kind}:{os.urandom(SIZE).hex()}"
         return f"{kind}:{blake2b(_text(f'{kind}:{value}'), key=key, person=b'ww.fact', digest_size=SIZE).hexdigest()}"
 
     def salt(self, account_id: str) -> bytes:
         """The salt of an account's passcodes, 16 bytes. Accounts that do not exist have one too."""
-        return _digest(self._salts, account_id)
+        return _digest(self._key("salts of passcodes"), account_id)
 
     def phantom(self, text: str) -> str:
         """The id of the account that an unknown locator or account id stands for: 32 hex digits, as any id has."""
-        return _digest(self._phantoms, _code(text)).hex()
+        return _digest(self._key("phantom accounts"), _code(text)).hex()
 
     def fingerprint(self, *parts: bytes) -> bytes:
         """A digest of these parts, in this order and cut in these places, 32 bytes, to tell a request by."""
         measured = b"".join(len(part).to_bytes(8) + part for part in parts)
-        return blake2b(measured, key=self._fingerprints, digest_size=32).digest()
+        return blake2b(measured, key=self._key("fingerprints of requests"), digest_size=32).digest()
+
+    def _key(self, purpose: str) -> bytes:
+        found = self._derived.get(purpose)
+        if found is None:
+            found = self._derived[purpose] = self._root.derive(purpose)
+        return found
 
 
 def _digest(key: bytes, text: str) -> bytes:

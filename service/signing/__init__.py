@@ -1,6 +1,6 @@
 """Signing: what a person answers for is signed by the installation, so that anybody can see later that it was so.
 
-    MasterKey --derives, for one purpose--> SigningKey -> sign: bytes -> signature (hex)
+    the root secret --derives, for one purpose--> SigningKey -> sign: bytes -> signature (hex)
                                                        -> verify
                                                        -> public: the JSON Web Key that anybody verifies with
 

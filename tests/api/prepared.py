@@ -9,6 +9,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.api.prepared_record import adverse_line, of_the_record
 from tests.calling import Calls, Service
 from tests.case import ALMA, LIFE, PASSCODE, Case
 from tests.trips import NEW_TRIP, OLD
@@ -28,6 +29,10 @@ async def prepared(service: Service, times: int) -> Prepared:
         await _with_others(service, found)
         await _by_links(service, found)
         await _away_from_the_line(service, found)
+    # Bundles take a second each to make, and their requests succeed as often as they are sent.
+    case = await Case.opened(service)
+    await _fled(case)
+    await of_the_record(service, found, case, await adverse_line(service, case))
     return found
 
 

@@ -40,7 +40,21 @@ VERBS = {
         "decide",
         "end",
     ),
-    *("issue", "offer", "take", "refresh", "release", "renew", "resume", "route", "stop"),
+    *(
+        "extend",
+        "forget",
+        "lift",
+        "issue",
+        "offer",
+        "take",
+        "refresh",
+        "release",
+        "renew",
+        "resume",
+        "route",
+        "stop",
+        "withdraw",
+    ),
     *("place", "join", "leave", "close", "choose", "adopt", "record", "raise", "make", "answer", "accept", "escalate"),
 }
 

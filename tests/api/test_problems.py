@@ -147,7 +147,7 @@ async def test_a_bug_is_a_problem_without_a_word_of_what_it_was_about(
 
     agent = service.by("agent")
     line = await case.line(agent, ALMA)
-    monkeypatch.setattr("service.line.disclosing.decide", boom)
+    monkeypatch.setattr("domain.judging.decide", boom)
     with logged() as lines:
         answer = await agent.post(f"{line}/disclosures", {"classes": ["E"], "locator": OLD})
     found = problem(answer, 500, "internal")

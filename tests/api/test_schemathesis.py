@@ -115,20 +115,20 @@ def owed(running: Running, number: int) -> dict[str, Any]:
     return told
 
 
-async def ready(running: Running) -> Prepared:
+async def made_ready(running: Running) -> Prepared:
     """What can be done once, for each operation that could not be reached by guessing."""
     async with httpx.AsyncClient(base_url=running.url, trust_env=False, timeout=30) as client:
         service = Service(cast(FastAPI, None), client, load({"WATCHWORD_HOME": str(running.home)}), MovableClock())
         return await prepared(service, 4)
 
 
-def run(running: Running, *options: str, examples: int) -> subprocess.CompletedProcess[str]:
+def run(running: Running, *options: str, examples: int, ready: Prepared) -> subprocess.CompletedProcess[str]:
     given = {
         "everybody": token(running, *EVERYBODY),
         "alone": [token(running, role) for role in EVERYBODY],
         # Many interactions, because the run closes them.
         "real": [real(running, protect=bool(number % 3)) | owed(running, number) for number in range(18)],
-        "ready": asyncio.run(ready(running)),
+        "ready": ready,
     }
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", "tests/api/schemathesis.toml", "run"]
     command += [f"{running.url}/openapi.json", "--checks", "all", "--max-examples", str(examples), "--no-color"]
@@ -146,22 +146,25 @@ def statuses(running: Running) -> dict[tuple[str, str], set[int]]:
         told = json.loads(line)
         assert told["event"] not in ("internal error", "unavailable"), line
         if told["event"] == "request":
-            found[told["method"], told["route"]].add(told["status"])
+            found[told["method"], told["route"].replace(":path", "")].add(told["status"])
     return found
 
 
 def test_every_operation_holds_to_its_contract(fuzzed: Running) -> None:
-    done = run(fuzzed, "--exclude-operation-id", "adopt_policy", examples=400 if DEEP else 8)
+    ready = asyncio.run(made_ready(fuzzed))
+    done = run(fuzzed, "--exclude-operation-id", "adopt_policy", examples=400 if DEEP else 8, ready=ready)
     assert done.returncode == 0, done.stdout[-20_000:]
     told = statuses(fuzzed)
     # The deep code was reached: each operation was carried out, and each refused somebody.
     reached = {call.operation_id for call in CALLS if told[call.method, call.path] & {200, 201, 202}}
-    assert {call.operation_id for call in CALLS} - reached == {"adopt_policy"}
+    # No tile is public of the ledger before its beat, which is a day: its own tests move the clock.
+    public = {"read_tile", "read_entries"}
+    assert {call.operation_id for call in CALLS} - reached == {"adopt_policy", *public}
     assert all(403 in told[call.method, call.path] for call in CALLS if call.tag == "interactions")
 
 
 def test_adopting_a_policy_holds_to_its_contract(fuzzed: Running) -> None:
     # By itself and last: each text that is Cedar is judged for two seconds, and one of them lets nobody hear anything.
-    done = run(fuzzed, "--include-operation-id", "adopt_policy", examples=50 if DEEP else 3)
+    done = run(fuzzed, "--include-operation-id", "adopt_policy", examples=50 if DEEP else 3, ready={})
     assert done.returncode == 0, done.stdout[-20_000:]
     assert 200 in statuses(fuzzed)["POST", "/v1/policy"]

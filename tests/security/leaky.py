@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.server import Watchword, watchword
+from domain import judging
 from domain.decision import Decision, Facts, Question, decide
 from service.line import disclosing
 from service.line.disclosing import DisclosureAnswer
@@ -32,7 +33,8 @@ def leak() -> None:
     def leaky_answer(decision_id: str, outcome: Any, document: Any, say: str, *rest: Any) -> DisclosureAnswer:
         return answer(decision_id, outcome, document, say + " " * protected[0], *rest)
 
-    vars(disclosing).update(decide=leaky_decide, DisclosureAnswer=leaky_answer)
+    vars(judging).update(decide=leaky_decide)
+    vars(disclosing).update(DisclosureAnswer=leaky_answer)
 
 
 def leaky(home: Path) -> AbstractContextManager[Watchword]:

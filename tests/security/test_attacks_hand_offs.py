@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from statistics import median
 from time import perf_counter
 from typing import Any
 
@@ -197,8 +196,8 @@ async def test_09_a_code_that_is_no_good_takes_the_same_time_whyever_it_is_not(c
             path = "/v1/transfers/take" if what == "take" else "/v1/interactions/resume"
             problem(await other.post(path, body), 410, "code_spent")
             times[kind].append(perf_counter() - began)
-    # Both leave on the same beat of 15 ms; on a busy machine one may miss a beat that the other catches.
-    assert abs(median(times["known"]) - median(times["unknown"])) < 0.016
+    # Both leave on the same beat of 15 ms; the quickest of each is the one that nothing else on the machine held up.
+    assert abs(min(times["known"]) - min(times["unknown"])) < 0.016
 
 
 async def test_a_resume_code_that_was_overheard_identifies_nobody(service: Service) -> None:

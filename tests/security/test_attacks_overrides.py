@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from domain.account import AccountState
 from domain.event import Kept, Plain
 from domain.override import MOST_WAITING, REASONS, Override, statement
-from service.safety.overriding import vouched
+from service.safety.overriding import unvouched
 from service.sealing import MasterKey
 from service.signing import SigningKey
 from tests.api.problem import problem
@@ -261,7 +261,7 @@ def test_what_was_approved_for_one_reason_is_not_vouched_for_under_another() -> 
     found = replace(found, signature=key.sign(statement("a", found, "lead", until)))
 
     def vouched_for(each: Override) -> bool:
-        return "o" in vouched(key, "a", AccountState(overrides={"o": each})).overrides
+        return unvouched(key, "a", AccountState(overrides={"o": each})) == ()
 
     assert vouched_for(found)
     changed = (

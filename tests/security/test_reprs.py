@@ -19,6 +19,7 @@ import service.line
 import service.office
 import service.outbox
 import service.passcodes
+import service.record
 import service.safety
 import service.webhooks
 from service.api.calls import CALLS
@@ -30,6 +31,7 @@ ROOMS = (
     service.office,
     service.outbox,
     service.passcodes,
+    service.record,
     service.safety,
     service.webhooks,
 )
@@ -56,14 +58,19 @@ MAY = frozenset(
             "opens",
         ),
         *("review_on", "thanks", "what_happens", "counts", "by", "signature", "amount_class", "amount_classes"),
+        *("unsealing", "as_of"),
     }
 )
 # The same, where the name is one that elsewhere is a person's.
 MAY_HERE = frozenset(
     {
         *("AdoptBody.text", "AuthorityDocument.title", "CommitmentRow.about", "LeftOut.reason"),
+        *("Actor.role", "Actor.site", "Actor.subject", "Heard.protection", "Heard.standing"),
         *("Desk.name", "HistoryEntry.name", "Outside.name", "Recipient.name"),
         *("Asker.team", "Finding.at", "Found.may_prove", "Key.fingerprint", "Proved.why", "Wish.why"),
+        *("Comment.at", "Entry.name", "File.media", "Redaction.place", "Word.field", "HoldsPage.status"),
+        *("ForgettingAnswer.status", "HoldAnswer.status", "Tally.decisions", "Chunk.upto", "TimelinePage.format"),
+        *("ConsistencyAnswer.proof", "WitnessState.name", "WitnessState.status", "WitnessState.url"),
         *(f"CloudEvent.{each}" for each in ("datacontenttype", "source", "specversion", "subject", "time", "type")),
     }
 )
@@ -73,7 +80,8 @@ ENDINGS = ("_id", "_ids", "_at", "_by")
 def from_outside() -> Iterator[type[msgspec.Struct]]:
     """Every body, answer and query."""
     for call in CALLS:
-        yield from (each for each in (call.body, call.answer, call.query) if each is not None)
+        shapes = (call.body, call.answer, call.query)
+        yield from (each for each in shapes if isinstance(each, type) and issubclass(each, msgspec.Struct))
 
 
 def of_the_rooms() -> Iterator[type[msgspec.Struct]]:

@@ -9,6 +9,8 @@ import pytest
 
 from tests.calling import logged, serving
 from tests.case import ALMA, DURESS, PASSCODE, Case
+from tests.replays import Replayed
+from tests.replays import recorded as record
 from tests.security.transcript import Transcript, World, heard
 
 DEEP = os.environ.get("WATCHWORD_TEST_PROFILE") == "deep"
@@ -30,6 +32,9 @@ async def test_nobody_hears_what_is_hers_but_she(tmp_path: Path, number: int) ->
             recorded = await heard(world)
             assert world.told, "nobody heard anything"
             assert set(world.told) <= recorded, "something was heard that is not on record"
+            again = Replayed(record(service.settings.database_url))
+            assert again.divergences == [], "something decided comes out otherwise when it is decided again"
+            assert again.faults == []
         assert not world.leaks(lines.getvalue())
 
 

@@ -242,12 +242,12 @@ async def test_no_account_can_be_opened_or_bound_under_a_phantoms_id(service: Se
 
 def _phantom(service: Service) -> str:
     from service import composition  # noqa: PLC0415 - looked up from inside
-    from service.sealing import KeyRing, Marks  # noqa: PLC0415 - likewise
+    from service.sealing import Marks  # noqa: PLC0415 - likewise
 
-    master = composition.master(service.settings)
-    keys = KeyRing(service.settings.keys_url, master)
+    keys = composition.ring(service.settings)
     try:
-        return Marks(master, keys).phantom(NOBODYS)
+        keys.check()
+        return Marks(keys, keys).phantom(NOBODYS)
     finally:
         keys.close()
 

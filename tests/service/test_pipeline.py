@@ -106,3 +106,23 @@ async def test_what_takes_too_long_under_the_lock_lets_go_of_it(
             await desk.pipeline._under_the_lock(adding("late"), ASKER, None)
     assert (await other.pipeline.carry_out(ASKER, adding("after"))).answer == 0
     assert (await desk.pipeline.carry_out(ASKER, reading)).answer == ("after",)
+
+
+async def test_a_decision_is_recorded_at_the_instant_it_was_judged_at(tmp_path: Path) -> None:
+    """Else one made at the very end of a protection could not be made again."""
+    async with serving(tmp_path / "home") as service:
+        desk = service.app.state.desk
+        seen: list[Any] = []
+
+        def judged(reader: Reader) -> Draft[None]:
+            reader.folded(STREAM)
+            for _ in range(3):
+                seen.append(desk.pipeline.now())
+                time.sleep(0.001)
+            return Draft(None, [(STREAM, AccountOpened())])
+
+        before = desk.pipeline.now()
+        await desk.pipeline.carry_out(ASKER, judged)
+        (stored,) = desk.log.read(STREAM)
+        assert {*seen} == {desk.codec.decode(stored)[0].occurred_at}
+        assert before < seen[0] < desk.pipeline.now()

@@ -6,7 +6,14 @@ is held; `passcodes` the customer's own link; `commitments` what was promised; `
 `record` and `policy` those who look after both; `health` operations; `overrides` break-glass; `notices` what
 goes out to customers; `access_requests` what somebody asks to be told of themselves.
 
-`incidents` what was found by the `rules`, and `webhooks`, by which other systems are told of it.
+`timelines` an incident in one reading, and its exhibits; `exports` evidence bundles that leave the building.
+
+`unsealings` what opens the record to one reader for an hour, at a second person's word.
+
+`ledger` proves order and content of the log; `incidents` what was found by the `rules`, and `webhooks`, by which other
+systems are told of it.
+
+`holds` keep people from being forgotten, and have them forgotten.
 """
 
 from __future__ import annotations
@@ -16,10 +23,13 @@ from service.api.calls import (
     accounts,
     authority,
     commitments,
+    exports,
     hand_offs,
     health,
+    holds,
     incidents,
     interactions,
+    ledger,
     line,
     notices,
     overrides,
@@ -30,6 +40,8 @@ from service.api.calls import (
     record,
     rules,
     splits,
+    timelines,
+    unsealings,
     webhooks,
 )
 from service.api.route import Call
@@ -42,6 +54,7 @@ CALLS: tuple[Call, ...] = (
     *authority.CALLS,
     *accounts.CALLS,
     *record.CALLS,
+    *unsealings.CALLS,
     *protection.CALLS,
     *splits.CALLS,
     *passcodes.CALLS,
@@ -52,7 +65,11 @@ CALLS: tuple[Call, ...] = (
     *access_requests.CALLS,
     *notices.CALLS,
     *incidents.CALLS,
+    *timelines.CALLS,
+    *exports.CALLS,
     *rules.CALLS,
     *webhooks.CALLS,
+    *ledger.CALLS,
+    *holds.CALLS,
     *health.CALLS,
 )

@@ -1,1 +1,1 @@
-"""One folder for each database: `log` makes the tables of the log, `keys` the table of wrapped keys."""
+"""One folder for each database: `log` makes the log's tables, `keys` those of wrapped keys, `ledger` the ledger's."""
