@@ -50,6 +50,8 @@ def before(desk: Desk, at: datetime, last: int) -> int:
     low, high = 0, last
     while low < high:
         middle = (low + high + 1) // 2
-        (stored,) = desk.log.read_all(gt=middle - 1, limit=1)
-        low, high = (middle, high) if desk.codec.header(stored).occurred_at <= at else (low, middle - 1)
+        found = desk.log.read_all(gt=middle - 1, limit=1)
+        # What this reader cannot see yet came later than whatever it can.
+        passed = bool(found) and desk.codec.header(found[0]).occurred_at <= at
+        low, high = (middle, high) if passed else (low, middle - 1)
     return low
